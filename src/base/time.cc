@@ -1,0 +1,222 @@
+#include "base/time.h"
+
+#include <array>
+#include <utility>
+
+namespace tickerhouse::base {
+namespace {
+
+// Reads exactly `count` digits at `i`; -1 if they are not there.
+int read_digits(std::string_view text, std::size_t& i, std::size_t count) {
+  if (i + count > text.size()) return -1;
+  int value = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    const char c = text[i + k];
+    if (c < '0' || c > '9') return -1;
+    value = value * 10 + (c - '0');
+  }
+  i += count;
+  return value;
+}
+
+bool read_char(std::string_view text, std::size_t& i, char c) {
+  if (i >= text.size() || text[i] != c) return false;
+  ++i;
+  return true;
+}
+
+unsigned days_in_month(std::int64_t year, unsigned month) {
+  static constexpr std::array<unsigned, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return month == 2 && leap ? 29 : kDays.at(month - 1);
+}
+
+std::optional<std::int64_t> read_date(std::string_view text, std::size_t& i) {
+  const int year = read_digits(text, i, 4);
+  if (year < 0 || !read_char(text, i, '-')) return std::nullopt;
+  const int month = read_digits(text, i, 2);
+  if (month < 1 || month > 12 || !read_char(text, i, '-')) return std::nullopt;
+  const int day = read_digits(text, i, 2);
+  if (day < 1 || std::cmp_greater(day, days_in_month(year, static_cast<unsigned>(month)))) return std::nullopt;
+  return days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
+}
+
+// Digits after the point as nanoseconds, further ones cut; -1 if there is none.
+DurationNanos read_fraction(std::string_view text, std::size_t& i) {
+  DurationNanos value = 0;
+  DurationNanos unit = kSecond / 10;
+  const std::size_t start = i;
+  for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i) {
+    value += (text[i] - '0') * unit;
+    unit /= 10;
+  }
+  return i == start ? -1 : value;
+}
+
+std::optional<DurationNanos> read_time_of_day(std::string_view text, std::size_t& i) {
+  const int hour = read_digits(text, i, 2);
+  if (hour < 0 || hour > 23 || !read_char(text, i, ':')) return std::nullopt;
+  const int minute = read_digits(text, i, 2);
+  if (minute < 0 || minute > 59) return std::nullopt;
+  DurationNanos value = hour * kHour + minute * kMinute;
+  if (!read_char(text, i, ':')) return value;
+  const int second = read_digits(text, i, 2);
+  if (second < 0 || second > 59) return std::nullopt;
+  value += second * kSecond;
+  if (!read_char(text, i, '.')) return value;
+  const DurationNanos fraction = read_fraction(text, i);
+  if (fraction < 0) return std::nullopt;
+  return value + fraction;
+}
+
+// false: something is there and it is no offset.
+bool read_offset(std::string_view text, std::size_t& i, std::optional<DurationNanos>& offset) {
+  if (i == text.size()) return true;
+  if (read_char(text, i, 'Z') || read_char(text, i, 'z')) {
+    offset = 0;
+    return i == text.size();
+  }
+  const bool negative = text[i] == '-';
+  if (!negative && text[i] != '+') return false;
+  ++i;
+  const int hour = read_digits(text, i, 2);
+  if (hour < 0 || hour > 23) return false;
+  int minute = 0;
+  if (i < text.size()) {
+    read_char(text, i, ':');
+    minute = read_digits(text, i, 2);
+    if (minute < 0 || minute > 59) return false;
+  }
+  const DurationNanos value = hour * kHour + minute * kMinute;
+  offset = negative ? -value : value;
+  return i == text.size();
+}
+
+void append_padded(std::string& out, std::int64_t value, int width) {
+  std::array<char, 20> digits{};
+  int count = 0;
+  for (; value != 0; value /= 10) digits.at(static_cast<std::size_t>(count++)) = static_cast<char>('0' + value % 10);
+  while (count < width) digits.at(static_cast<std::size_t>(count++)) = '0';
+  while (count > 0) out.push_back(digits.at(static_cast<std::size_t>(--count)));
+}
+
+struct Unit {
+  std::string_view name;
+  DurationNanos value;
+};
+constexpr std::array<Unit, 22> kUnits = {{
+    {"ns", 1}, {"us", kMicrosecond}, {"microsecond", kMicrosecond}, {"microseconds", kMicrosecond},
+    {"ms", kMillisecond}, {"millisecond", kMillisecond}, {"milliseconds", kMillisecond},
+    {"s", kSecond}, {"sec", kSecond}, {"second", kSecond}, {"seconds", kSecond},
+    {"m", kMinute}, {"min", kMinute}, {"minute", kMinute}, {"minutes", kMinute},
+    {"h", kHour}, {"hour", kHour}, {"hours", kHour},
+    {"d", kDay}, {"day", kDay}, {"days", kDay}, {"week", 7 * kDay},
+}};
+
+}  // namespace
+
+std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {
+  year -= month <= 2 ? 1 : 0;
+  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const auto year_of_era = static_cast<unsigned>(year - era * 400);
+  const unsigned day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  const unsigned day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146'097 + static_cast<std::int64_t>(day_of_era) - 719'468;
+}
+
+CivilDate civil_from_days(std::int64_t days) {
+  days += 719'468;
+  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
+  const auto day_of_era = static_cast<unsigned>(days - era * 146'097);
+  const unsigned year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const unsigned shifted = (5 * day_of_year + 2) / 153;
+  const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
+  const std::int64_t year = static_cast<std::int64_t>(year_of_era) + era * 400 + (month <= 2 ? 1 : 0);
+  return {year, month, day_of_year - (153 * shifted + 2) / 5 + 1};
+}
+
+std::optional<WallTime> parse_wall_time(std::string_view text) {
+  std::size_t i = 0;
+  const auto days = read_date(text, i);
+  if (!days || i >= text.size()) return std::nullopt;
+  const char separator = text[i++];
+  if (separator != 'T' && separator != 't' && separator != ' ') return std::nullopt;
+  const auto time = read_time_of_day(text, i);
+  if (!time) return std::nullopt;
+  WallTime wall;
+  if (!read_offset(text, i, wall.offset)) return std::nullopt;
+  TsNanos midnight = 0;
+  if (__builtin_mul_overflow(*days, kDay, &midnight) || __builtin_add_overflow(midnight, *time, &wall.local)) return std::nullopt;
+  return wall;
+}
+
+std::optional<TsNanos> parse_iso_time(std::string_view text) {
+  const auto wall = parse_wall_time(text);
+  if (!wall) return std::nullopt;
+  TsNanos utc = 0;
+  if (__builtin_sub_overflow(wall->local, wall->offset.value_or(0), &utc) || utc < 0) return std::nullopt;
+  return utc;
+}
+
+std::optional<std::int64_t> parse_date(std::string_view text) {
+  std::size_t i = 0;
+  const auto days = read_date(text, i);
+  return i == text.size() ? days : std::nullopt;
+}
+
+void append_iso_time(std::string& out, TsNanos ts) {
+  const std::int64_t days = floor_to(ts, kDay) / kDay;
+  std::int64_t rest = ts - days * kDay;
+  append_date(out, days);
+  out.push_back('T');
+  append_padded(out, rest / kHour, 2);
+  out.push_back(':');
+  append_padded(out, rest / kMinute % 60, 2);
+  out.push_back(':');
+  append_padded(out, rest / kSecond % 60, 2);
+  rest %= kSecond;
+  if (rest != 0) {
+    out.push_back('.');
+    append_padded(out, rest, 9);
+    while (out.back() == '0') out.pop_back();
+  }
+  out.push_back('Z');
+}
+
+void append_date(std::string& out, std::int64_t days) {
+  const CivilDate date = civil_from_days(days);
+  append_padded(out, date.year, 4);
+  out.push_back('-');
+  append_padded(out, date.month, 2);
+  out.push_back('-');
+  append_padded(out, date.day, 2);
+}
+
+std::optional<DurationNanos> parse_duration(std::string_view text) {
+  std::size_t i = 0;
+  DurationNanos value = 0;
+  for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i)
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text[i] - '0', &value)) return std::nullopt;
+  if (i == 0) return std::nullopt;
+  if (i == text.size()) return value == 0 ? std::optional<DurationNanos>(0) : std::nullopt;
+  while (i < text.size() && text[i] == ' ') ++i;
+  const std::string_view name = text.substr(i);
+  for (const Unit& unit : kUnits)
+    if (unit.name == name) {
+      if (__builtin_mul_overflow(value, unit.value, &value)) return std::nullopt;
+      return value;
+    }
+  return std::nullopt;
+}
+
+std::string format_duration(DurationNanos duration) {
+  static constexpr std::array<Unit, 7> kShort = {
+      {{"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", kMillisecond}, {"us", kMicrosecond}, {"ns", 1}}};
+  if (duration == 0) return "0s";
+  for (const Unit& unit : kShort)
+    if (duration % unit.value == 0) return std::to_string(duration / unit.value).append(unit.name);
+  return {};
+}
+
+}  // namespace tickerhouse::base

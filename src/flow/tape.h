@@ -1,0 +1,91 @@
+// The tape: ordered, partitioned, durable, replayable topics, and the one writing call.
+//
+// A writer (a source or a shard) commits rows for any topics and partitions together with its own position. The tape applies all of it or
+// nothing, and only if the stored position of that writer equals `before`; so kill -9 anywhere leaves no half step, and a zombie cannot add
+// a second copy. commit() may be called from several threads, each writer from one at a time; it returns when the commit is as durable as the
+// tape was asked to be (fsync: survives the machine; os: survives the process), and waiting commits share one transaction.
+//
+// Offsets of a partition ascend in the order of appending. On the embedded tape they count rows from 0; other tapes may leave holes, so
+// nobody computes with them. Readers may live in other processes while a writer runs and see whole commits only.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "market/batch.h"
+
+namespace tickerhouse::flow {
+
+// Stored as numbers: append only.
+enum class Topic : std::uint8_t { events = 1, rejects, bars, settled, signals, alerts, late, symbols };
+inline constexpr std::uint8_t kTopicLast = 8;
+const char* topic_name(Topic topic);
+
+struct Offset {
+  std::uint64_t value = 0;
+  auto operator<=>(const Offset&) const = default;
+};
+
+struct Append {
+  Topic topic = Topic::events;
+  std::uint16_t partition = 0;
+  std::string_view batch;  // a sealed market batch with at least one row
+};
+
+enum class Claim {
+  ingest,   // new input: refused with no_space while the tape or the disk is nearly full
+  results,  // what follows from committed input: may use the reserve
+};
+
+struct Commit {
+  std::string_view writer;
+  std::string_view before;  // the position this commit follows; empty: the writer has none yet
+  std::string_view after;
+  std::span<const Append> appends;
+  Claim claim = Claim::results;
+};
+
+enum class CommitOutcome {
+  applied,
+  already_applied,  // the stored position equals `after`: somebody (this writer before a crash) did it
+  fenced,           // the stored position is another one: this writer is not the one it thinks it is; nothing was changed
+};
+
+// A batch where it lies. Valid until the next call of next() on the same reader.
+struct TapeBatch {
+  Offset first;       // of the first row to read
+  Offset next;        // where the next read goes on
+  std::uint32_t skip = 0;  // rows of `bytes` before `first` (a read may begin inside a batch)
+  market::BatchBytes bytes;
+};
+
+class TapeReader {
+ public:
+  virtual ~TapeReader() = default;
+  // false: nothing more is committed now; call again later. Row i of the batch has offset first + (i - skip) on the embedded tape.
+  virtual base::Result<bool> next(TapeBatch& batch) = 0;
+};
+
+class Tape {
+ public:
+  virtual ~Tape() = default;
+  virtual base::Result<CommitOutcome> commit(const Commit& commit) = 0;
+  // Writers whose names begin with `prefix`, in byte order, each with its committed position.
+  virtual base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) = 0;
+  // The offset after the last committed row.
+  virtual base::Result<Offset> end(Topic topic, std::uint16_t partition) = 0;
+  virtual base::Result<std::unique_ptr<TapeReader>> read(Topic topic, std::uint16_t partition, Offset from) = 0;
+};
+
+// The committed position of one writer; empty if it has none.
+base::Result<std::string> position_of(Tape& tape, std::string_view writer);
+
+}  // namespace tickerhouse::flow

@@ -1,0 +1,136 @@
+// A batch: rows of one kind, the string table they index, and text that belongs to single rows. It is self-contained and position
+// independent, the same bytes in memory and on the tape (docs/formats/batch.md), read in place.
+//
+//   header 64 | rows | string ends u32[] | string bytes | text entries {row u32, end u32}[] | text bytes
+//
+// A builder is cleared and filled again: after warm-up it allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "market/bar.h"
+#include "market/event.h"
+#include "market/reject.h"
+
+namespace tickerhouse::market {
+
+enum class RowKind : std::uint16_t { event = 1, bar = 2, reject = 3 };
+template <typename Row> struct RowTraits;
+template <> struct RowTraits<EventRow> { static constexpr RowKind kind = RowKind::event; };
+template <> struct RowTraits<BarRow> { static constexpr RowKind kind = RowKind::bar; };
+template <> struct RowTraits<RejectRow> { static constexpr RowKind kind = RowKind::reject; };
+
+struct BatchHeader {
+  std::uint32_t magic = 0;
+  std::uint16_t version = 0;
+  RowKind row_kind = RowKind::event;
+  std::uint32_t row_count = 0;
+  std::uint32_t row_bytes = 0;
+  std::uint32_t string_count = 0;
+  std::uint32_t string_bytes = 0;
+  std::uint32_t text_count = 0;
+  std::uint32_t text_bytes = 0;
+  std::uint64_t first_sequence = 0;  // of the writer, in this topic; counts rows
+  std::uint64_t checksum = 0;        // XXH3-64 of everything else
+  std::uint64_t unused[2] = {0, 0};
+};
+static_assert(sizeof(BatchHeader) == 64);
+
+inline constexpr std::size_t kBatchAlignment = 16;
+inline constexpr std::size_t kBatchStringsMax = 0xFFFF;
+inline constexpr std::uint64_t kBatchBytesMax = 1ULL << 30U;
+
+// The bytes of a batch, of any kind. Views borrow: they are valid as long as the bytes are.
+class BatchBytes {
+ public:
+  // Checks magic, version, sizes and the checksum; `damaged` otherwise. Requires bytes aligned to kBatchAlignment.
+  static base::Result<BatchBytes> open(std::string_view bytes);
+
+  [[nodiscard]] const BatchHeader& header() const { return *header_; }
+  [[nodiscard]] std::uint32_t row_count() const { return header_->row_count; }
+  [[nodiscard]] std::uint32_t string_count() const { return header_->string_count; }
+  [[nodiscard]] const char* rows() const { return reinterpret_cast<const char*>(header_ + 1); }
+  [[nodiscard]] std::string_view string(std::uint16_t index) const;  // kNoString or out of range: empty
+  [[nodiscard]] std::string_view text(std::uint32_t row) const;      // empty if the row has none
+
+ private:
+  const BatchHeader* header_ = nullptr;
+  const std::uint32_t* string_ends_ = nullptr;
+  const char* strings_ = nullptr;
+  const std::uint32_t* text_entries_ = nullptr;
+  const char* texts_ = nullptr;
+};
+
+template <typename Row>
+class BatchView : public BatchBytes {
+ public:
+  explicit BatchView(const BatchBytes& bytes) : BatchBytes(bytes) { CHECK(bytes.header().row_kind == RowTraits<Row>::kind); }
+  [[nodiscard]] std::span<const Row> rows() const { return {reinterpret_cast<const Row*>(BatchBytes::rows()), row_count()}; }
+};
+
+// Distinct strings of one batch, numbered in order of first use.
+class StringTable {
+ public:
+  StringTable();
+  std::uint16_t intern(std::string_view text);  // Requires size() < kBatchStringsMax or that the text is known
+  [[nodiscard]] std::string_view at(std::uint16_t index) const;
+  [[nodiscard]] std::size_t size() const { return ends_.size(); }
+  [[nodiscard]] const std::vector<std::uint32_t>& ends() const { return ends_; }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+  void clear();
+
+ private:
+  void grow();
+  std::vector<std::uint32_t> ends_;
+  std::string bytes_;
+  struct Slot {
+    std::uint32_t epoch = 0;
+    std::uint16_t index = 0;
+  };
+  std::vector<Slot> slots_;  // open addressing, size a power of two, at most half full
+  std::uint32_t epoch_ = 1;
+};
+
+// Everything of a batch but the typed rows.
+class BatchParts {
+ public:
+  StringTable strings;
+  void add_text(std::uint32_t row, std::string_view text);  // rows ascending, once each
+  [[nodiscard]] std::string_view text(std::uint32_t row) const;
+  void clear();
+  // Appends the finished batch to out, at a multiple of kBatchAlignment, and returns its place there.
+  struct Place {
+    std::size_t offset = 0;
+    std::size_t size = 0;
+  };
+  Place seal(std::string& out, RowKind kind, const void* rows, std::size_t row_count, std::size_t row_size,
+             std::uint64_t first_sequence) const;
+
+ private:
+  std::vector<std::uint32_t> text_entries_;
+  std::string texts_;
+};
+
+template <typename Row>
+class BatchBuilder : public BatchParts {
+ public:
+  std::vector<Row> rows;
+  void clear() {
+    rows.clear();
+    BatchParts::clear();
+  }
+  Place seal(std::string& out, std::uint64_t first_sequence) const {
+    return BatchParts::seal(out, RowTraits<Row>::kind, rows.data(), rows.size(), sizeof(Row), first_sequence);
+  }
+};
+
+using EventBatchView = BatchView<EventRow>;
+using EventBatchBuilder = BatchBuilder<EventRow>;
+
+}  // namespace tickerhouse::market

@@ -1,0 +1,22 @@
+#include "market/symbol.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace tickerhouse::market {
+
+bool is_valid_symbol(std::string_view text) {
+  if (text.empty() || text.size() > kSymbolBytesMax) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != ',' && c != '"' && c != '\'' && c != '\\' && c != '<' && c != '>';
+  });
+}
+
+std::uint16_t partition_of(std::string_view symbol, std::uint16_t partitions) {
+  CHECK(partitions > 0);
+  return static_cast<std::uint16_t>(base::murmur2_positive(symbol) % partitions);
+}
+
+}  // namespace tickerhouse::market
