@@ -179,6 +179,7 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
     case market::StatusCode::gap:
       for (const auto& op : operators_) op->flaw({source, row.control.low, row.control.high, market::quality::kGap});
       return;
+    case market::StatusCode::symbol_added: return;  // never in events
   }
 }
 

@@ -32,6 +32,7 @@ struct RecordOrigin {
 struct RejectedRecord {
   RecordOrigin origin;
   market::RejectReason reason = market::RejectReason::bad_json;
+  std::uint32_t events_before = 0;  // in the batch: keeps the order of the input between events and rejects
   base::TsNanos ts_recv = base::kNoTime;
   std::uint64_t raw_length = 0;  // of the whole line
   base::Hash128 raw_hash;        // set for line_too_long
