@@ -16,7 +16,7 @@ enum class Origin : std::uint8_t { live = 1, recorded, simulated };
 const char* origin_name(Origin origin);
 
 struct SourceInfo {
-  std::string name;  // obeys market::is_valid_symbol; unique in a data directory; written into every event
+  std::string name;  // 1 to 200 bytes of UTF-8; unique in a data directory; written into every event
   Origin origin = Origin::recorded;
   bool live = false;  // the wall clock may decide that it is idle; else the input is finite or followed
 };
