@@ -51,6 +51,8 @@ struct Control {  // status and watermark rows
 };
 
 struct EventRow {
+  EventRow() : trade{} {}  // a union of types with initialisers has no default constructor of its own
+
   base::TsNanos ts_event = 0;
   base::TsNanos ts_recv = base::kNoTime;
   std::int64_t seq = kNoSeq;
@@ -60,7 +62,7 @@ struct EventRow {
   EventKind kind = EventKind::trade;
   std::uint8_t flags = 0;
   union {
-    Trade trade = {};
+    Trade trade;
     Quote quote;
     Control control;
   };
