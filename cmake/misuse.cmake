@@ -1,0 +1,12 @@
+# Run by ctest for tickerhouse_misuse_test: COMPILER, FILE, INCLUDE, EXPECT.
+set(compile ${CMAKE_COMMAND} -E env LC_ALL=C ${COMPILER} -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I ${INCLUDE})
+execute_process(COMMAND ${compile} -DTICKERHOUSE_MISUSE_OK ${FILE} RESULT_VARIABLE failed ERROR_VARIABLE errors)
+if(failed)
+  message(FATAL_ERROR "${FILE} must compile with -DTICKERHOUSE_MISUSE_OK:\n${errors}")
+endif()
+execute_process(COMMAND ${compile} ${FILE} RESULT_VARIABLE failed ERROR_VARIABLE errors)
+if(NOT failed)
+  message(FATAL_ERROR "${FILE} compiles, and must not")
+elseif(NOT errors MATCHES "${EXPECT}")
+  message(FATAL_ERROR "${FILE}: the error does not match '${EXPECT}':\n${errors}")
+endif()
