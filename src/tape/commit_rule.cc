@@ -15,7 +15,8 @@ base::Status check_append(const flow::Append& append) {
   AlignedCopy copy;
   const std::string_view bytes = is_batch_aligned(append.batch) ? append.batch : copy.assign(append.batch);
   ASSIGN_OR_RETURN(const market::BatchBytes batch, market::BatchBytes::open(bytes));
-  if (batch.row_count() == 0) return base::Error{base::ErrorCode::invalid_argument, "a batch without rows", ""};
+  if (batch.row_count() == 0)
+    return base::Error{base::ErrorCode::invalid_argument, "a batch without rows", ""};
   return {};
 }
 
@@ -23,9 +24,11 @@ base::Status check_append(const flow::Append& append) {
 
 base::Status check_commit(const flow::Commit& commit) {
   if (commit.writer.empty()) return refused("a commit needs a writer", commit.writer);
-  if (commit.writer.size() > kWriterBytesMax) return refused("the writer's name is longer than 511 bytes", commit.writer);
+  if (commit.writer.size() > kWriterBytesMax)
+    return refused("the writer's name is longer than 511 bytes", commit.writer);
   if (commit.after.empty()) return refused("a commit needs a position to reach", commit.writer);
-  if (commit.after == commit.before) return refused("a commit must move the writer's position", commit.writer);
+  if (commit.after == commit.before)
+    return refused("a commit must move the writer's position", commit.writer);
   for (const flow::Append& append : commit.appends) RETURN_IF_ERROR(check_append(append));
   return {};
 }

@@ -1,4 +1,5 @@
-// What every tape does alike: which commits are acceptable at all, and which of the three outcomes a stored position asks for.
+// What every tape does alike: which commits are acceptable at all, and which of the three outcomes a stored
+// position asks for.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,8 @@ namespace tickerhouse::tape {
 
 inline constexpr std::size_t kWriterBytesMax = 511;  // what LMDB takes as a key
 
-// A position that does not move, a nameless writer or a batch that could not be read again is refused before anything is written: what
-// stands on the tape was whole when it was put there.
+// A position that does not move, a nameless writer or a batch that could not be read again is refused before
+// anything is written: what stands on the tape was whole when it was put there.
 base::Status check_commit(const flow::Commit& commit);
 
 // `stored` is the position on the tape, empty if there is none. `applied` means: go on and apply.

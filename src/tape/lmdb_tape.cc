@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "tape/commit_rule.h"
-#include "tape/lmdb_batches.h"
-#include "tape/lmdb_committer.h"
-#include "tape/lmdb_env.h"
-#include "tape/lmdb_reader.h"
-#include "tape/lmdb_verify.h"
+#include "tape/lmdb/batches.h"
+#include "tape/lmdb/committer.h"
+#include "tape/lmdb/env.h"
+#include "tape/lmdb/open_mark.h"
+#include "tape/lmdb/reader.h"
+#include "tape/lmdb/verify.h"
 
 namespace tickerhouse::tape {
 namespace {
@@ -31,7 +32,8 @@ bool has_tape(const std::string& directory) {
   return std::filesystem::file_size(data_file(directory), code) > 0 && !code;
 }
 
-// A new file is there after a crash of the machine only once its directory is on the disk, and that one's in its parent.
+// A new file is there after a crash of the machine only once its directory is on the disk, and that one's in
+// its parent.
 base::Status sync_directories(const std::string& directory) {
   const std::filesystem::path path = std::filesystem::absolute(directory);
   for (const std::string& name : {path.string(), path.parent_path().string()}) {
@@ -52,8 +54,10 @@ std::uint64_t low_disk_bytes(const LmdbTapeOptions& options) {
 }
 
 // What became of the data on the way through a crash of the machine is known only after looking at all of it.
-base::Status check_after_crash(const std::string& directory, const std::optional<OpenMark>& mark, std::string_view boot_id) {
-  if (!mark || mark->durability != Durability::os || mark->boot_id == boot_id || !has_tape(directory)) return {};
+base::Status check_after_crash(const std::string& directory, const std::optional<OpenMark>& mark,
+                               std::string_view boot_id) {
+  if (!mark || mark->durability != Durability::os || mark->boot_id == boot_id || !has_tape(directory))
+    return {};
   return verify_lmdb_tape(directory);
 }
 
@@ -68,7 +72,8 @@ class LmdbTape final : public flow::Tape {
   ~LmdbTape() override {
     const bool sound = committer_ && !committer_->stopped();
     committer_.reset();
-    // The mark goes only after everything is on the disk; without that it stays, and the next open looks at the tape first.
+    // The mark goes only after everything is on the disk; without that it stays, and the next open looks at
+    // the tape first.
     const bool synced = sound && env_->sync().ok();
     env_.reset();
     if (synced) static_cast<void>(remove_open_mark(disk(), options_.directory).ok());
@@ -78,7 +83,9 @@ class LmdbTape final : public flow::Tape {
 
   base::Result<flow::CommitOutcome> commit(const flow::Commit& commit) override {
     RETURN_IF_ERROR(check_commit(commit));
-    if (!committer_) return base::Error{base::ErrorCode::invalid_argument, "the tape is open for reading only", options_.directory};
+    if (!committer_)
+      return base::Error{base::ErrorCode::invalid_argument, "the tape is open for reading only",
+                         options_.directory};
     return committer_->commit(commit);
   }
 
@@ -103,7 +110,8 @@ class LmdbTape final : public flow::Tape {
     return flow::Offset{end};
   }
 
-  base::Result<std::unique_ptr<flow::TapeReader>> read(flow::Topic topic, std::uint16_t partition, flow::Offset from) override {
+  base::Result<std::unique_ptr<flow::TapeReader>> read(flow::Topic topic, std::uint16_t partition,
+                                                       flow::Offset from) override {
     return make_lmdb_reader(*env_, {topic, partition, from.value});
   }
 
@@ -114,8 +122,8 @@ class LmdbTape final : public flow::Tape {
     ASSIGN_OR_RETURN(usage.bytes_used, bytes_in_use(*env_, txn.get()));
     usage.bytes_max = bytes_mapped(*env_);
     ASSIGN_OR_RETURN(usage.disk_free_bytes, disk().free_bytes(options_.directory));
-    usage.ingest_paused =
-        usage.bytes_used >= ingest_bytes_max(usage.bytes_max) || usage.disk_free_bytes < low_disk_bytes(options_);
+    usage.ingest_paused = usage.bytes_used >= ingest_bytes_max(usage.bytes_max) ||
+                          usage.disk_free_bytes < low_disk_bytes(options_);
     usage.stopped = committer_ && committer_->stopped();
     return usage;
   }
@@ -123,14 +131,17 @@ class LmdbTape final : public flow::Tape {
  private:
   explicit LmdbTape(LmdbTapeOptions options) : options_(std::move(options)) {}
 
-  [[nodiscard]] base::Disk& disk() const { return options_.disk == nullptr ? base::system_disk() : *options_.disk; }
+  [[nodiscard]] base::Disk& disk() const {
+    return options_.disk == nullptr ? base::system_disk() : *options_.disk;
+  }
 
   [[nodiscard]] base::Result<std::string> boot_id() const {
     return options_.boot_id.empty() ? current_boot_id(disk()) : options_.boot_id;
   }
 
   base::Status open_to_read() {
-    if (!has_tape(options_.directory)) return base::Error{base::ErrorCode::not_found, "no tape here", options_.directory};
+    if (!has_tape(options_.directory))
+      return base::Error{base::ErrorCode::not_found, "no tape here", options_.directory};
     if (!base::is_locked(lock_file(options_.directory))) {  // a living writer has looked already
       ASSIGN_OR_RETURN(const auto mark, read_open_mark(disk(), options_.directory));
       ASSIGN_OR_RETURN(const std::string boot, boot_id());
@@ -165,7 +176,9 @@ class LmdbTape final : public flow::Tape {
 
 }  // namespace
 
-base::Result<std::unique_ptr<flow::Tape>> open_lmdb_tape(const LmdbTapeOptions& options) { return LmdbTape::open(options); }
+base::Result<std::unique_ptr<flow::Tape>> open_lmdb_tape(const LmdbTapeOptions& options) {
+  return LmdbTape::open(options);
+}
 
 base::Result<TapeUsage> usage_of(flow::Tape& tape) {
   auto* const lmdb = dynamic_cast<LmdbTape*>(&tape);

@@ -13,7 +13,8 @@
 namespace tickerhouse::tape {
 namespace {
 
-// Batches are only ever added, and a deque does not move what it holds: a reader may keep the bytes without the lock.
+// Batches are only ever added, and a deque does not move what it holds: a reader may keep the bytes without
+// the lock.
 struct Stored {
   std::uint64_t first = 0;
   std::uint64_t end = 0;
@@ -28,14 +29,17 @@ struct State {
   std::map<std::string, std::string, std::less<>> positions;
   MemoryTapeOptions options;
 
-  base::Status step(std::string_view name) const { return options.fail ? options.fail(name) : base::Status(); }
+  base::Status step(std::string_view name) const {
+    return options.fail ? options.fail(name) : base::Status();
+  }
 };
 
 std::uint64_t end_of(const Partition& partition) { return partition.empty() ? 0 : partition.back().end; }
 
 class MemoryReader final : public flow::TapeReader {
  public:
-  MemoryReader(State& state, Partition& partition, std::uint64_t at) : state_(state), partition_(partition), at_(at) {}
+  MemoryReader(State& state, Partition& partition, std::uint64_t at)
+      : state_(state), partition_(partition), at_(at) {}
 
   base::Result<bool> next(flow::TapeBatch& batch) override {
     RETURN_IF_ERROR(state_.step("read"));
@@ -77,7 +81,8 @@ class MemoryTape final : public flow::Tape {
     RETURN_IF_ERROR(state_.step("positions"));
     const std::lock_guard lock(state_.mutex);
     std::vector<std::pair<std::string, std::string>> found;
-    for (auto it = state_.positions.lower_bound(prefix); it != state_.positions.end() && it->first.starts_with(prefix); ++it)
+    for (auto it = state_.positions.lower_bound(prefix);
+         it != state_.positions.end() && it->first.starts_with(prefix); ++it)
       found.emplace_back(*it);
     return found;
   }
@@ -88,7 +93,8 @@ class MemoryTape final : public flow::Tape {
     return flow::Offset{end_of(state_.partitions[{topic, partition}])};
   }
 
-  base::Result<std::unique_ptr<flow::TapeReader>> read(flow::Topic topic, std::uint16_t partition, flow::Offset from) override {
+  base::Result<std::unique_ptr<flow::TapeReader>> read(flow::Topic topic, std::uint16_t partition,
+                                                       flow::Offset from) override {
     const std::lock_guard lock(state_.mutex);
     return std::unique_ptr<flow::TapeReader>(
         std::make_unique<MemoryReader>(state_, state_.partitions[{topic, partition}], from.value));
@@ -98,8 +104,8 @@ class MemoryTape final : public flow::Tape {
   flow::CommitOutcome apply(const flow::Commit& commit) {
     const std::lock_guard lock(state_.mutex);
     const auto stored = state_.positions.find(commit.writer);
-    const flow::CommitOutcome outcome =
-        judge(stored == state_.positions.end() ? std::string_view() : std::string_view(stored->second), commit);
+    const flow::CommitOutcome outcome = judge(
+        stored == state_.positions.end() ? std::string_view() : std::string_view(stored->second), commit);
     if (outcome != flow::CommitOutcome::applied) return outcome;
     for (const flow::Append& append : commit.appends) {
       Partition& partition = state_.partitions[{append.topic, append.partition}];

@@ -11,10 +11,11 @@
 namespace tickerhouse::tape {
 
 struct MemoryTapeOptions {
-  // Asked before each step; what it answers other than ok is the answer of that step. Called from whichever thread takes the step.
+  // Asked before each step; what it answers other than ok is the answer of that step. Called from whichever
+  // thread takes the step.
   //   "commit"    nothing has been applied yet, and nothing will be
-  //   "answer"    the commit has been applied; only its answer is lost, as when a process dies right after the disk is done
-  //   "read", "positions", "end"
+  //   "answer"    the commit has been applied; only its answer is lost, as when a process dies right after
+  //   the disk is done "read", "positions", "end"
   std::function<base::Status(std::string_view step)> fail;
 };
 

@@ -103,8 +103,8 @@ std::vector<std::int64_t> iota(std::int64_t first, std::size_t count) {
   return numbers;
 }
 
-base::Result<CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer, std::string_view before, std::string_view after,
-                                       Place place, std::string_view batch) {
+base::Result<CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer, std::string_view before,
+                                       std::string_view after, Place place, std::string_view batch) {
   const std::array<Append, 1> appends = {Append{place.topic, place.partition, batch}};
   return tape.commit({.writer = writer, .before = before, .after = after, .appends = appends});
 }
@@ -127,7 +127,8 @@ TEST_P(TapeContract, FirstCommitWithAPositionBeforeIsFenced) {
 
 TEST_P(TapeContract, CommitsFollowEachOther) {
   for (int i = 0; i < 20; ++i)
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i))),
+              CommitOutcome::applied);
   EXPECT_EQ(numbers_in(tape(), {}, 20), iota(0, 20));
 }
 
@@ -154,13 +155,16 @@ TEST_P(TapeContract, AZombieAddsNothing) {
 TEST_P(TapeContract, AFencedCommitChangesNothingAnywhere) {
   EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {}, numbered_batch(0))), CommitOutcome::applied);
   const std::string batch = numbered_batch(100, 5);
-  const std::array<Append, 3> appends = {Append{Topic::events, 0, batch}, Append{Topic::bars, 1, batch}, Append{Topic::rejects, 0, batch}};
-  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "other", .after = "p1", .appends = appends})), CommitOutcome::fenced);
+  const std::array<Append, 3> appends = {Append{Topic::events, 0, batch}, Append{Topic::bars, 1, batch},
+                                         Append{Topic::rejects, 0, batch}};
+  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "other", .after = "p1", .appends = appends})),
+            CommitOutcome::fenced);
   EXPECT_EQ(ok(flow::position_of(tape(), "w")), "p0");
   for (const Append& append : appends) {
     const Place place{append.topic, append.partition};
     const std::string last = position(append.partition + static_cast<int>(append.topic));
-    EXPECT_EQ(ok(commit_one(tape(), std::string("marker").append(last), "", last, place, numbered_batch(7))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), std::string("marker").append(last), "", last, place, numbered_batch(7))),
+              CommitOutcome::applied);
   }
   EXPECT_EQ(numbers_in(tape(), {Topic::events, 0}, 2), (std::vector<std::int64_t>{0, 7}));
   EXPECT_EQ(numbers_in(tape(), {Topic::bars, 1}, 1), iota(7, 1));
@@ -172,18 +176,21 @@ TEST_P(TapeContract, OneCommitReachesSeveralTopicsAndPartitions) {
   const std::string more = numbered_batch(3, 2);
   const std::string bars = numbered_batch(50, 4);
   const std::string late = numbered_batch(60, 1);
-  const std::array<Append, 4> appends = {Append{Topic::events, 2, events}, Append{Topic::bars, 2, bars}, Append{Topic::events, 2, more},
-                                         Append{Topic::late, 1, late}};
-  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p0", .appends = appends})), CommitOutcome::applied);
+  const std::array<Append, 4> appends = {Append{Topic::events, 2, events}, Append{Topic::bars, 2, bars},
+                                         Append{Topic::events, 2, more}, Append{Topic::late, 1, late}};
+  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p0", .appends = appends})),
+            CommitOutcome::applied);
   EXPECT_EQ(numbers_in(tape(), {Topic::events, 2}, 5), iota(0, 5));
   EXPECT_EQ(numbers_in(tape(), {Topic::bars, 2}, 4), iota(50, 4));
   EXPECT_EQ(numbers_in(tape(), {Topic::late, 1}, 1), iota(60, 1));
 }
 
 TEST_P(TapeContract, ACommitWithoutRowsMovesThePosition) {
-  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p0", .appends = {}})), CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p0", .appends = {}})),
+            CommitOutcome::applied);
   EXPECT_EQ(ok(flow::position_of(tape(), "w")), "p0");
-  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p0", .appends = {}})), CommitOutcome::already_applied);
+  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p0", .appends = {}})),
+            CommitOutcome::already_applied);
   EXPECT_EQ(ok(commit_one(tape(), "w", "p0", "p1", {}, numbered_batch(0))), CommitOutcome::applied);
 }
 
@@ -216,7 +223,8 @@ TEST_P(TapeContract, WhatIsNoCommitIsRefusedAndChangesNothing) {
 
 TEST_P(TapeContract, BatchesNeedNoAlignment) {
   std::string shifted = std::string("x").append(numbered_batch(5, 3));
-  EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {}, std::string_view(shifted).substr(1))), CommitOutcome::applied);
+  EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {}, std::string_view(shifted).substr(1))),
+            CommitOutcome::applied);
   EXPECT_EQ(numbers_in(tape(), {}, 3), iota(5, 3));
 }
 
@@ -224,11 +232,15 @@ TEST_P(TapeContract, BatchesNeedNoAlignment) {
 
 TEST_P(TapeContract, PositionsAreFoundByPrefixInByteOrder) {
   for (const char* writer : {"shard/1", "source/b", "source/a", "source", "shard/0", "source/\xff", "sourcf"})
-    EXPECT_EQ(ok(tape().commit({.writer = writer, .before = "", .after = std::string("at ").append(writer), .appends = {}})),
-              CommitOutcome::applied);
-  EXPECT_EQ(ok(tape().positions("source/")),
-            (Positions{{"source/a", "at source/a"}, {"source/b", "at source/b"}, {"source/\xff", "at source/\xff"}}));
-  EXPECT_EQ(ok(tape().positions("shard/")), (Positions{{"shard/0", "at shard/0"}, {"shard/1", "at shard/1"}}));
+    EXPECT_EQ(
+        ok(tape().commit(
+            {.writer = writer, .before = "", .after = std::string("at ").append(writer), .appends = {}})),
+        CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().positions("source/")), (Positions{{"source/a", "at source/a"},
+                                                        {"source/b", "at source/b"},
+                                                        {"source/\xff", "at source/\xff"}}));
+  EXPECT_EQ(ok(tape().positions("shard/")),
+            (Positions{{"shard/0", "at shard/0"}, {"shard/1", "at shard/1"}}));
   EXPECT_EQ(ok(tape().positions("source")).size(), 4U);
   EXPECT_EQ(ok(tape().positions("")).size(), 7U);
   EXPECT_TRUE(ok(tape().positions("t")).empty());
@@ -241,7 +253,8 @@ TEST_P(TapeContract, PositionsAreBytes) {
   for (const std::size_t size : {1U, 100U, 5'000U, 100'000U}) {
     std::string after(size, '\0');
     for (std::size_t i = 0; i < size; ++i) after[i] = static_cast<char>(i * 7 + size);
-    EXPECT_EQ(ok(tape().commit({.writer = "w", .before = before_bytes, .after = after, .appends = {}})), CommitOutcome::applied);
+    EXPECT_EQ(ok(tape().commit({.writer = "w", .before = before_bytes, .after = after, .appends = {}})),
+              CommitOutcome::applied);
     EXPECT_EQ(ok(flow::position_of(tape(), "w")), after);
     before_bytes = after;
   }
@@ -253,16 +266,22 @@ TEST_P(TapeContract, NothingIsReadFromAnEmptyPartition) {
   TapeBatch batch;
   const auto reader = reader_of(tape(), {Topic::bars, 1});
   EXPECT_FALSE(ok(reader->next(batch)));
-  EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {Topic::bars, 0}, numbered_batch(0))), CommitOutcome::applied);
-  EXPECT_EQ(ok(commit_one(tape(), "w", "p0", "p1", {Topic::bars, 2}, numbered_batch(0))), CommitOutcome::applied);
-  EXPECT_EQ(ok(commit_one(tape(), "w", "p1", "p2", {Topic::events, 1}, numbered_batch(0))), CommitOutcome::applied);
+  EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {Topic::bars, 0}, numbered_batch(0))),
+            CommitOutcome::applied);
+  EXPECT_EQ(ok(commit_one(tape(), "w", "p0", "p1", {Topic::bars, 2}, numbered_batch(0))),
+            CommitOutcome::applied);
+  EXPECT_EQ(ok(commit_one(tape(), "w", "p1", "p2", {Topic::events, 1}, numbered_batch(0))),
+            CommitOutcome::applied);
   EXPECT_FALSE(ok(reader->next(batch)));
-  if (offsets_count_rows()) { EXPECT_EQ(ok(tape().end(Topic::bars, 1)), Offset{0}); }
+  if (offsets_count_rows()) {
+    EXPECT_EQ(ok(tape().end(Topic::bars, 1)), Offset{0});
+  }
 }
 
 TEST_P(TapeContract, OffsetsAscendAndLeadOn) {
   for (int i = 0; i < 10; ++i)
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 3, 3))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 3, 3))),
+              CommitOutcome::applied);
   const auto reader = reader_of(tape(), {});
   Offset last{};
   std::vector<std::pair<Offset, std::int64_t>> places;
@@ -272,16 +291,21 @@ TEST_P(TapeContract, OffsetsAscendAndLeadOn) {
     EXPECT_GE(batch.first, last);
     EXPECT_LT(batch.first, batch.next);
     EXPECT_EQ(batch.skip, 0U);
-    if (offsets_count_rows()) { EXPECT_EQ(batch.first, Offset{static_cast<std::uint64_t>(i) * 3}); }
+    if (offsets_count_rows()) {
+      EXPECT_EQ(batch.first, Offset{static_cast<std::uint64_t>(i) * 3});
+    }
     last = batch.next;
     places.emplace_back(batch.first, market::EventBatchView(batch.bytes).rows().front().seq);
     places.emplace_back(batch.next, i == 9 ? -1 : market::EventBatchView(batch.bytes).rows().back().seq + 1);
   }
   EXPECT_GE(ok(tape().end(Topic::events, 0)), last);
-  if (offsets_count_rows()) { EXPECT_EQ(ok(tape().end(Topic::events, 0)), Offset{30}); }
+  if (offsets_count_rows()) {
+    EXPECT_EQ(ok(tape().end(Topic::events, 0)), Offset{30});
+  }
   for (const auto& [from, number] : places) {
     if (number < 0) continue;
-    EXPECT_EQ(numbers_in(tape(), {}, static_cast<std::size_t>(30 - number), from), iota(number, static_cast<std::size_t>(30 - number)));
+    EXPECT_EQ(numbers_in(tape(), {}, static_cast<std::size_t>(30 - number), from),
+              iota(number, static_cast<std::size_t>(30 - number)));
   }
   TapeBatch batch;
   EXPECT_FALSE(ok(reader_of(tape(), {}, last)->next(batch)));
@@ -290,7 +314,8 @@ TEST_P(TapeContract, OffsetsAscendAndLeadOn) {
 TEST_P(TapeContract, AReadMayBeginInsideABatch) {
   if (!offsets_count_rows()) return;  // nobody can name such an offset there
   for (int i = 0; i < 4; ++i)
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 5, 5))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 5, 5))),
+              CommitOutcome::applied);
   for (std::uint64_t from = 0; from <= 20; ++from) {
     const auto reader = reader_of(tape(), {}, {from});
     TapeBatch batch;
@@ -308,7 +333,8 @@ TEST_P(TapeContract, AReaderGoesOnAfterNewCommits) {
   const auto behind = reader_of(tape(), {});
   TapeBatch batch;
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 2, 2))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 2, 2))),
+              CommitOutcome::applied);
     EXPECT_EQ(numbers_from(*reader, 2), iota(i * 2, 2));
     EXPECT_FALSE(ok(reader->next(batch)));
   }
@@ -331,7 +357,8 @@ TEST_P(TapeContract, ABatchStaysReadableUntilTheNextCall) {
   TapeBatch batch;
   ASSERT_TRUE(next_batch(*reader, batch));
   for (int i = 1; i < 50; ++i)
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 2, 200))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 2, 200))),
+              CommitOutcome::applied);
   std::vector<std::int64_t> numbers;
   take_numbers(batch, numbers);
   EXPECT_EQ(numbers, iota(0, 2));
@@ -351,9 +378,11 @@ TEST_P(TapeContract, EveryKindOfRowComesBackAsItWent) {
   bars.seal(sealed[0], 1);
   rejects.seal(sealed[1], 2);
   events.seal(sealed[2], 3);
-  const std::array<Append, 3> appends = {Append{Topic::bars, 0, sealed[0]}, Append{Topic::rejects, 0, sealed[1]},
+  const std::array<Append, 3> appends = {Append{Topic::bars, 0, sealed[0]},
+                                         Append{Topic::rejects, 0, sealed[1]},
                                          Append{Topic::late, 0, sealed[2]}};
-  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p", .appends = appends})), CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().commit({.writer = "w", .before = "", .after = "p", .appends = appends})),
+            CommitOutcome::applied);
   for (const Append& append : appends) {
     const auto reader = reader_of(tape(), {append.topic, 0});
     TapeBatch batch;
@@ -368,8 +397,10 @@ TEST_P(TapeContract, BigBatches) {
   const std::size_t largest = GetParam().batch_bytes_max / sizeof(market::EventRow) - 4;
   int step = 0;
   std::size_t rows = 0;
-  for (const std::size_t count : {std::size_t{1}, std::size_t{31}, std::size_t{32}, std::size_t{500}, largest, std::size_t{1}}) {
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(step), position(step), {}, numbered_batch(static_cast<std::int64_t>(rows), count))),
+  for (const std::size_t count :
+       {std::size_t{1}, std::size_t{31}, std::size_t{32}, std::size_t{500}, largest, std::size_t{1}}) {
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(step), position(step), {},
+                            numbered_batch(static_cast<std::int64_t>(rows), count))),
               CommitOutcome::applied);
     ++step;
     rows += count;
@@ -387,11 +418,14 @@ TEST_P(TapeContract, ManyPartitions) {
   for (const Topic topic : {Topic::events, Topic::bars, Topic::symbols})
     for (std::size_t i = 0; i < partitions.size(); ++i) appends.push_back({topic, partitions[i], batches[i]});
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(ok(tape().commit({.writer = "w", .before = before(i), .after = position(i), .appends = appends})), CommitOutcome::applied);
+    EXPECT_EQ(
+        ok(tape().commit({.writer = "w", .before = before(i), .after = position(i), .appends = appends})),
+        CommitOutcome::applied);
   for (const Topic topic : {Topic::events, Topic::bars, Topic::symbols})
     for (const std::uint16_t partition : partitions) {
       const std::int64_t p = partition;
-      EXPECT_EQ(numbers_in(tape(), {topic, partition}, 6), (std::vector<std::int64_t>{p, p + 1, p, p + 1, p, p + 1}));
+      EXPECT_EQ(numbers_in(tape(), {topic, partition}, 6),
+                (std::vector<std::int64_t>{p, p + 1, p, p + 1, p, p + 1}));
     }
 }
 
@@ -399,15 +433,20 @@ TEST_P(TapeContract, ManyPartitions) {
 
 TEST_P(TapeContract, ARestartKeepsEverything) {
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 4, 4))), CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(tape(), "w", before(i), position(i), {}, numbered_batch(i * 4, 4))),
+              CommitOutcome::applied);
     if (i % 3 == 2) reopen();
     EXPECT_EQ(ok(flow::position_of(tape(), "w")), position(i));
-    EXPECT_EQ(numbers_in(tape(), {}, static_cast<std::size_t>(i + 1) * 4), iota(0, static_cast<std::size_t>(i + 1) * 4));
+    EXPECT_EQ(numbers_in(tape(), {}, static_cast<std::size_t>(i + 1) * 4),
+              iota(0, static_cast<std::size_t>(i + 1) * 4));
   }
   reopen();
-  EXPECT_EQ(ok(commit_one(tape(), "w", position(8), position(9), {}, numbered_batch(36, 4))), CommitOutcome::already_applied);
-  EXPECT_EQ(ok(commit_one(tape(), "w", position(8), "elsewhere", {}, numbered_batch(36, 4))), CommitOutcome::fenced);
-  EXPECT_EQ(ok(commit_one(tape(), "w", position(9), position(10), {}, numbered_batch(40, 4))), CommitOutcome::applied);
+  EXPECT_EQ(ok(commit_one(tape(), "w", position(8), position(9), {}, numbered_batch(36, 4))),
+            CommitOutcome::already_applied);
+  EXPECT_EQ(ok(commit_one(tape(), "w", position(8), "elsewhere", {}, numbered_batch(36, 4))),
+            CommitOutcome::fenced);
+  EXPECT_EQ(ok(commit_one(tape(), "w", position(9), position(10), {}, numbered_batch(40, 4))),
+            CommitOutcome::applied);
   EXPECT_EQ(numbers_in(tape(), {}, 44), iota(0, 44));
 }
 
@@ -445,7 +484,9 @@ TEST_P(TapeContract, WritersInSeveralThreadsAddUp) {
     std::map<std::int64_t, std::int64_t> last;  // each writer's rows stand in its own order
     for (const std::int64_t number : numbers) {
       const auto [it, first] = last.try_emplace(number / (kCommits * 2), number);
-      if (!first) { EXPECT_LT(it->second, number); }
+      if (!first) {
+        EXPECT_LT(it->second, number);
+      }
       it->second = number;
     }
     all.insert(all.end(), numbers.begin(), numbers.end());
@@ -464,7 +505,8 @@ TEST_P(TapeContract, OfTwoThatRaceOneIsApplied) {
     std::array<base::Result<CommitOutcome>, 2> outcome = {CommitOutcome::fenced, CommitOutcome::fenced};
     std::array<std::thread, 2> threads;
     for (std::size_t i = 0; i < 2; ++i)
-      threads[i] = std::thread([&, i] { outcome[i] = commit_one(tape(), "w", at, after[i], {}, numbered_batch(rows)); });
+      threads[i] = std::thread(
+          [&, i] { outcome[i] = commit_one(tape(), "w", at, after[i], {}, numbered_batch(rows)); });
     for (std::thread& thread : threads) thread.join();
     const std::array<CommitOutcome, 2> seen = {ok(outcome[0]), ok(outcome[1])};
     const std::size_t winner = seen[0] == CommitOutcome::applied ? 0 : 1;
@@ -483,8 +525,11 @@ TEST_P(TapeContract, ReadersSeeWholeCommitsOnly) {
   std::thread writer([&] {
     for (int i = 0; i < kCommits; ++i) {
       const std::string batch = numbered_batch(i * 3, 3);
-      const std::array<Append, 2> appends = {Append{kFirst.topic, kFirst.partition, batch}, Append{kSecond.topic, kSecond.partition, batch}};
-      EXPECT_EQ(ok(tape().commit({.writer = "w", .before = before(i), .after = position(i), .appends = appends})), CommitOutcome::applied);
+      const std::array<Append, 2> appends = {Append{kFirst.topic, kFirst.partition, batch},
+                                             Append{kSecond.topic, kSecond.partition, batch}};
+      EXPECT_EQ(
+          ok(tape().commit({.writer = "w", .before = before(i), .after = position(i), .appends = appends})),
+          CommitOutcome::applied);
     }
   });
   // What one partition shows of a commit, the other shows too; on a tape that is not seen at once, soon.

@@ -1,9 +1,11 @@
-// What every tape must do, written against flow::Tape only. A tape passes when its own test file instantiates the suite:
+// What every tape must do, written against flow::Tape only. A tape passes when its own test file instantiates
+// the suite:
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, TapeContract, testing::Values(TapeCase{...}), tape_case_name);
 //
-// The suite never computes with offsets unless the tape says that they count rows, and it waits for rows instead of expecting them at once
-// unless the tape says that a commit is seen everywhere the moment commit() returns.
+// The suite never computes with offsets unless the tape says that they count rows, and it waits for rows
+// instead of expecting them at once unless the tape says that a commit is seen everywhere the moment commit()
+// returns.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,15 +27,16 @@ class TapeUnderTest {
  public:
   virtual ~TapeUnderTest() = default;
   virtual flow::Tape& tape() = 0;
-  // As if the process had ended and begun again: what was committed stays. tape() is another object afterwards.
+  // As if the process had ended and begun again: what was committed stays. tape() is another object
+  // afterwards.
   virtual void reopen() = 0;
 };
 
 struct TapeCase {
   std::string name;
   std::function<std::unique_ptr<TapeUnderTest>()> make;
-  bool offsets_count_rows = true;      // from 0 per topic and partition, without holes
-  bool seen_at_once = true;            // rows and positions are there, in every partition, when commit() returns
+  bool offsets_count_rows = true;  // from 0 per topic and partition, without holes
+  bool seen_at_once = true;        // rows and positions are there, in every partition, when commit() returns
   std::size_t batch_bytes_max = 8U << 20U;
   std::uint16_t partition_last = 0xFFFF;
 };
@@ -55,19 +58,22 @@ class TapeContract : public testing::TestWithParam<TapeCase> {
 // A sealed batch of `count` events whose seq are number, number + 1, ...
 std::string numbered_batch(std::int64_t number, std::size_t count = 1);
 
-// The numbers of the rows a reader gives, until `count` have come or nothing more comes for a while; a row too many is in the answer.
+// The numbers of the rows a reader gives, until `count` have come or nothing more comes for a while; a row
+// too many is in the answer.
 std::vector<std::int64_t> numbers_from(flow::TapeReader& reader, std::size_t count);
 
 struct Place {
   flow::Topic topic = flow::Topic::events;
   std::uint16_t partition = 0;
 };
-std::vector<std::int64_t> numbers_in(flow::Tape& tape, Place place, std::size_t count, flow::Offset from = {});
+std::vector<std::int64_t> numbers_in(flow::Tape& tape, Place place, std::size_t count,
+                                     flow::Offset from = {});
 
 std::vector<std::int64_t> iota(std::int64_t first, std::size_t count);
 
 // One commit of one batch.
-base::Result<flow::CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer, std::string_view before, std::string_view after,
-                                             Place place, std::string_view batch);
+base::Result<flow::CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer,
+                                             std::string_view before, std::string_view after, Place place,
+                                             std::string_view batch);
 
 }  // namespace tickerhouse::contract

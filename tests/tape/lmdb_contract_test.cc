@@ -33,7 +33,9 @@ TapeCase lmdb(const char* name, tape::Durability durability) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Lmdb, TapeContract,
-                         testing::Values(lmdb("fsync", tape::Durability::fsync), lmdb("os", tape::Durability::os)), tape_case_name);
+                         testing::Values(lmdb("fsync", tape::Durability::fsync),
+                                         lmdb("os", tape::Durability::os)),
+                         tape_case_name);
 
 }  // namespace
 }  // namespace tickerhouse::contract

@@ -26,7 +26,9 @@ class TestDirectory {
   TestDirectory(const TestDirectory&) = delete;
   TestDirectory& operator=(const TestDirectory&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(const char* name) const { return std::string(path_).append("/").append(name); }
+  [[nodiscard]] std::string file(const char* name) const {
+    return std::string(path_).append("/").append(name);
+  }
 
  private:
   std::string path_;

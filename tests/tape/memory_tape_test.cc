@@ -20,7 +20,8 @@ class MemoryUnderTest final : public TapeUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, TapeContract,
-                         testing::Values(TapeCase{.name = "memory", .make = [] { return std::make_unique<MemoryUnderTest>(); }}),
+                         testing::Values(TapeCase{
+                             .name = "memory", .make = [] { return std::make_unique<MemoryUnderTest>(); }}),
                          tape_case_name);
 
 TEST(MemoryTape, FailsWhereItIsTold) {

@@ -1,4 +1,4 @@
-#include "tape/lmdb_committer.h"
+#include "tape/lmdb/committer.h"
 
 #include <lmdb.h>
 
@@ -7,24 +7,27 @@
 
 #include "base/check.h"
 #include "tape/commit_rule.h"
-#include "tape/lmdb_batches.h"
+#include "tape/lmdb/batches.h"
 
 namespace tickerhouse::tape {
 namespace {
 
-// Bounds of one transaction: memory, because LMDB keeps its dirty pages there, and the time the first caller waits for the last.
+// Bounds of one transaction: memory, because LMDB keeps its dirty pages there, and the time the first caller
+// waits for the last.
 constexpr std::uint64_t kGroupBytesMax = 64ULL << 20U;
 constexpr std::size_t kGroupCommitsMax = 256;
 constexpr std::uint64_t kDeadReadersEvery = 1'024;  // transactions
 constexpr std::uint64_t kPageBytes = 4'096;
 constexpr std::uint64_t kIngestPercentMax = 95;
-// LMDB answers a write that the disk took only half of with EIO. Below this much free space that is the likelier reason.
+// LMDB answers a write that the disk took only half of with EIO. Below this much free space that is the
+// likelier reason.
 constexpr std::uint64_t kDiskFullBytes = 16ULL << 20U;
 
 MDB_val value_of(std::string_view text) {
   MDB_val value;
   value.mv_size = text.size();
-  value.mv_data = const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads it
+  value.mv_data =
+      const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads it
   return value;
 }
 
@@ -39,7 +42,8 @@ std::uint64_t bytes_of(const flow::Commit& commit) {
 
 std::uint64_t ingest_bytes_max(std::uint64_t bytes_max) { return bytes_max / 100 * kIngestPercentMax; }
 
-LmdbCommitter::LmdbCommitter(LmdbEnv& env, Limits limits) : env_(env), limits_(limits), thread_([this] { run(); }) {}
+LmdbCommitter::LmdbCommitter(LmdbEnv& env, Limits limits)
+    : env_(env), limits_(limits), thread_([this] { run(); }) {}
 
 LmdbCommitter::~LmdbCommitter() {
   {
@@ -121,7 +125,9 @@ base::Status LmdbCommitter::apply_in_one(const Group& group, std::vector<Answer>
 }
 
 base::Result<MDB_txn*> LmdbCommitter::begin() {
-  if (stopped()) return base::Error{base::ErrorCode::io, "the tape stopped after a failed write", env_.options().directory};
+  if (stopped())
+    return base::Error{base::ErrorCode::io, "the tape stopped after a failed write",
+                       env_.options().directory};
   if (++transactions_ % kDeadReadersEvery == 0) env_.clear_dead_readers();
   MDB_txn* txn = nullptr;
   int rc = mdb_txn_begin(env_.get(), nullptr, 0, &txn);
@@ -133,7 +139,8 @@ base::Result<MDB_txn*> LmdbCommitter::begin() {
   return txn;
 }
 
-base::Status LmdbCommitter::apply_all(MDB_txn* txn, const Group& group, std::vector<Answer>& answers, bool& changed) {
+base::Status LmdbCommitter::apply_all(MDB_txn* txn, const Group& group, std::vector<Answer>& answers,
+                                      bool& changed) {
   for (const Request* request : group) {
     ASSIGN_OR_RETURN(Answer answer, apply_one(txn, *request));
     changed = changed || (answer.ok() && *answer == flow::CommitOutcome::applied);
@@ -142,14 +149,16 @@ base::Status LmdbCommitter::apply_all(MDB_txn* txn, const Group& group, std::vec
   return {};
 }
 
-// An error of the outer result spoils the transaction; an answer, be it a refusal, leaves the neighbours as they are.
+// An error of the outer result spoils the transaction; an answer, be it a refusal, leaves the neighbours as
+// they are.
 base::Result<LmdbCommitter::Answer> LmdbCommitter::apply_one(MDB_txn* txn, const Request& request) {
   const flow::Commit& commit = *request.commit;
   MDB_val writer = value_of(commit.writer);
   MDB_val stored{};
   const int found = mdb_get(txn, env_.tables().positions, &writer, &stored);
   if (found != 0 && found != MDB_NOTFOUND) return failed(found);
-  const flow::CommitOutcome outcome = judge({static_cast<const char*>(stored.mv_data), stored.mv_size}, commit);
+  const flow::CommitOutcome outcome =
+      judge({static_cast<const char*>(stored.mv_data), stored.mv_size}, commit);
   if (outcome != flow::CommitOutcome::applied) return Answer(outcome);
   ASSIGN_OR_RETURN(const base::Status room, ask_for_room(txn, request));
   if (!room.ok()) return Answer(room.error());
@@ -165,11 +174,13 @@ base::Result<base::Status> LmdbCommitter::ask_for_room(MDB_txn* txn, const Reque
   ASSIGN_OR_RETURN(const std::uint64_t used, bytes_in_use(env_, txn));
   const std::string& directory = env_.options().directory;
   if (used + request.bytes > ingest_bytes_max(bytes_mapped(env_)))
-    return base::Status(base::Error{base::ErrorCode::no_space, "the tape is nearly full (tape.size_max): no new input", directory});
+    return base::Status(base::Error{base::ErrorCode::no_space,
+                                    "the tape is nearly full (tape.size_max): no new input", directory});
   const auto free = limits_.disk.free_bytes(directory);
   if (!free.ok()) return base::Status(free.error());
   if (*free < limits_.low_disk_bytes)
-    return base::Status(base::Error{base::ErrorCode::no_space, "the disk is nearly full: no new input", directory});
+    return base::Status(
+        base::Error{base::ErrorCode::no_space, "the disk is nearly full: no new input", directory});
   return base::Status();
 }
 
@@ -182,7 +193,8 @@ base::Status LmdbCommitter::append(MDB_txn* txn, const flow::Append& append) {
   // Reserved and copied once, into the pages that will be written.
   const int rc = mdb_put(txn, env_.tables().batches, &key, &place, MDB_RESERVE | MDB_NOOVERWRITE);
   if (rc == MDB_KEYEXIST)
-    return base::Error{base::ErrorCode::damaged, "the tape is damaged: a batch stands where the next one goes",
+    return base::Error{base::ErrorCode::damaged,
+                       "the tape is damaged: a batch stands where the next one goes",
                        place_name(append.topic, append.partition, *end)};
   if (rc != 0) return failed(rc);
   std::memcpy(place.mv_data, append.batch.data(), append.batch.size());
@@ -202,8 +214,9 @@ base::Result<std::uint64_t*> LmdbCommitter::end_of(MDB_txn* txn, PartitionKey pa
   return &it->second;
 }
 
-// After a failed write or fsync nobody knows what the disk holds, and asking again would be answered from memory: the tape stops. A full
-// disk is no such failure; what did not fit belongs to the transaction that is gone.
+// After a failed write or fsync nobody knows what the disk holds, and asking again would be answered from
+// memory: the tape stops. A full disk is no such failure; what did not fit belongs to the transaction that is
+// gone.
 base::Error LmdbCommitter::failed(int rc) {
   base::Error error = env_.error(rc, "cannot write to the tape");
   if (rc == EIO) {

@@ -1,4 +1,5 @@
-// Keys of the table `batches`: topic u8, partition u16, offset of the first row u64, both big-endian, so that byte order is tape order.
+// Keys of the table `batches`: topic u8, partition u16, offset of the first row u64, both big-endian, so that
+// byte order is tape order.
 #pragma once
 
 #include <array>
@@ -17,7 +18,9 @@ struct BatchKey {
   flow::Topic topic = flow::Topic::events;
   std::uint16_t partition = 0;
   std::uint64_t first = 0;
-  [[nodiscard]] bool same_partition(const BatchKey& other) const { return topic == other.topic && partition == other.partition; }
+  [[nodiscard]] bool same_partition(const BatchKey& other) const {
+    return topic == other.topic && partition == other.partition;
+  }
 };
 
 class BatchKeyBytes {
@@ -32,7 +35,8 @@ class BatchKeyBytes {
 
  private:
   void put(std::size_t at, std::size_t size, std::uint64_t value) {
-    for (std::size_t i = 0; i < size; ++i) bytes_[at + i] = static_cast<char>(value >> (8 * (size - 1 - i)) & 0xFF);
+    for (std::size_t i = 0; i < size; ++i)
+      bytes_[at + i] = static_cast<char>(value >> (8 * (size - 1 - i)) & 0xFF);
   }
   std::array<char, kSize> bytes_{};
 };

@@ -1,4 +1,4 @@
-#include "tape/lmdb_batches.h"
+#include "tape/lmdb/batches.h"
 
 #include <limits>
 
@@ -8,11 +8,13 @@ namespace tickerhouse::tape {
 namespace {
 
 base::Error damaged(const BatchKey& key, std::string_view what) {
-  return {base::ErrorCode::damaged, std::string("the tape is damaged: ").append(what), place_name(key.topic, key.partition, key.first)};
+  return {base::ErrorCode::damaged, std::string("the tape is damaged: ").append(what),
+          place_name(key.topic, key.partition, key.first)};
 }
 
 // The last entry of the partition at or before key.first, the cursor standing on the first one after it.
-base::Result<std::optional<LmdbCursor::Entry>> entry_before(LmdbCursor& cursor, bool at_end, const BatchKey& key) {
+base::Result<std::optional<LmdbCursor::Entry>> entry_before(LmdbCursor& cursor, bool at_end,
+                                                            const BatchKey& key) {
   ASSIGN_OR_RETURN(auto entry, at_end ? cursor.last() : cursor.before());
   if (!entry) return entry;
   const auto found = parse_batch_key(entry->key);
@@ -26,7 +28,8 @@ base::Result<std::optional<LmdbCursor::Entry>> entry_before(LmdbCursor& cursor, 
 base::Result<FoundBatch> open_entry(const LmdbCursor::Entry& entry, AlignedCopy& scratch) {
   const auto key = parse_batch_key(entry.key);
   if (!key) return damaged({}, "a key is not of its form");
-  // Values beside others on a page stand at even addresses only; those with pages of their own are aligned and read in place.
+  // Values beside others on a page stand at even addresses only; those with pages of their own are aligned
+  // and read in place.
   const std::string_view bytes = is_batch_aligned(entry.value) ? entry.value : scratch.assign(entry.value);
   auto batch = market::BatchBytes::open(bytes);
   if (!batch.ok()) return damaged(*key, batch.error().what);
@@ -34,7 +37,8 @@ base::Result<FoundBatch> open_entry(const LmdbCursor::Entry& entry, AlignedCopy&
   return FoundBatch{*key, *batch};
 }
 
-base::Result<std::optional<FoundBatch>> find_batch(MDB_txn* txn, const LmdbTables& tables, const BatchKey& at, AlignedCopy& scratch) {
+base::Result<std::optional<FoundBatch>> find_batch(MDB_txn* txn, const LmdbTables& tables, const BatchKey& at,
+                                                   AlignedCopy& scratch) {
   LmdbCursor cursor(txn, tables.batches);
   ASSIGN_OR_RETURN(auto entry, cursor.at_or_after(BatchKeyBytes(at).view()));
   std::optional<BatchKey> after;
@@ -62,8 +66,8 @@ base::Result<std::optional<FoundBatch>> find_batch(MDB_txn* txn, const LmdbTable
   return std::optional<FoundBatch>(found);
 }
 
-base::Result<std::uint64_t> find_end(MDB_txn* txn, const LmdbTables& tables, flow::Topic topic, std::uint16_t partition,
-                                     AlignedCopy& scratch) {
+base::Result<std::uint64_t> find_end(MDB_txn* txn, const LmdbTables& tables, flow::Topic topic,
+                                     std::uint16_t partition, AlignedCopy& scratch) {
   const BatchKey beyond{topic, partition, std::numeric_limits<std::uint64_t>::max()};
   LmdbCursor cursor(txn, tables.batches);
   ASSIGN_OR_RETURN(const auto entry, cursor.at_or_after(BatchKeyBytes(beyond).view()));

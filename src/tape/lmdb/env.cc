@@ -1,4 +1,4 @@
-#include "tape/lmdb_env.h"
+#include "tape/lmdb/env.h"
 
 #include <lmdb.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <utility>
 
-#include "tape/lmdb_keys.h"
+#include "tape/lmdb/keys.h"
 
 namespace tickerhouse::tape {
 namespace {
@@ -20,8 +20,8 @@ constexpr unsigned kFreeTable = 0;       // LMDB's own: its list of free pages, 
 constexpr unsigned kMainTable = 1;
 constexpr std::uint64_t kMetaPages = 2;
 
-// Which directories this process has open. LMDB's locks are of the kind that a process loses with the first descriptor it closes, so
-// this rule is one of the process and cannot be anybody's member.
+// Which directories this process has open. LMDB's locks are of the kind that a process loses with the first
+// descriptor it closes, so this rule is one of the process and cannot be anybody's member.
 struct OpenDirectories {
   std::mutex mutex;
   std::set<std::string> identities;
@@ -33,7 +33,8 @@ OpenDirectories& open_directories() {
 
 base::Result<std::string> claim_directory(const std::string& directory) {
   struct stat info {};
-  if (::stat(directory.c_str(), &info) != 0) return lmdb_error(errno, "cannot look at the tape's directory", directory);
+  if (::stat(directory.c_str(), &info) != 0)
+    return lmdb_error(errno, "cannot look at the tape's directory", directory);
   std::string identity = std::to_string(info.st_dev).append(":").append(std::to_string(info.st_ino));
   const std::lock_guard lock(open_directories().mutex);
   if (!open_directories().identities.insert(identity).second)
@@ -41,12 +42,15 @@ base::Result<std::string> claim_directory(const std::string& directory) {
   return identity;
 }
 
-std::string_view text_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
+std::string_view text_of(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
 
 MDB_val value_of(std::string_view text) {
   MDB_val value;
   value.mv_size = text.size();
-  value.mv_data = const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads keys
+  value.mv_data =
+      const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads keys
   return value;
 }
 
@@ -55,15 +59,35 @@ MDB_val value_of(std::string_view text) {
 base::Error lmdb_error(int rc, const char* doing, std::string_view where) {
   base::ErrorCode code = base::ErrorCode::io;
   switch (rc) {
-    case MDB_MAP_FULL: case MDB_TXN_FULL: case ENOSPC: case EDQUOT: case EFBIG: code = base::ErrorCode::no_space; break;
-    case MDB_CORRUPTED: case MDB_PAGE_NOTFOUND: case MDB_INVALID: case MDB_VERSION_MISMATCH: case MDB_BAD_VALSIZE:
-    case MDB_INCOMPATIBLE: code = base::ErrorCode::damaged; break;
-    case MDB_READERS_FULL: case EAGAIN: case EBUSY: code = base::ErrorCode::busy; break;
-    case ENOENT: code = base::ErrorCode::not_found; break;
-    default: break;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      code = base::ErrorCode::no_space;
+      break;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_BAD_VALSIZE:
+    case MDB_INCOMPATIBLE:
+      code = base::ErrorCode::damaged;
+      break;
+    case MDB_READERS_FULL:
+    case EAGAIN:
+    case EBUSY:
+      code = base::ErrorCode::busy;
+      break;
+    case ENOENT:
+      code = base::ErrorCode::not_found;
+      break;
+    default:
+      break;
   }
   std::string what = std::string(doing).append(": ");
-  what.append(rc == MDB_MAP_FULL ? "the tape has reached its largest size (tape.size_max)" : mdb_strerror(rc));
+  what.append(rc == MDB_MAP_FULL ? "the tape has reached its largest size (tape.size_max)"
+                                 : mdb_strerror(rc));
   return {code, what, std::string(where)};
 }
 
@@ -111,7 +135,8 @@ base::Status LmdbEnv::open_env() {
   return error(rc, "cannot open the tape");
 }
 
-// In one transaction with the format version: a tape has all of its tables or none, and one of a newer version is not touched.
+// In one transaction with the format version: a tape has all of its tables or none, and one of a newer
+// version is not touched.
 base::Status LmdbEnv::open_tables() {
   MDB_txn* txn = nullptr;
   int rc = mdb_txn_begin(env_, nullptr, options_.read_only ? MDB_RDONLY : 0, &txn);
@@ -147,7 +172,10 @@ base::Status LmdbEnv::settle_version(MDB_txn* txn) {
   std::memcpy(&version, value.mv_data, sizeof version);
   if (version <= kFormatVersion) return {};
   std::string what = "the tape was written by a newer version (format ";
-  what.append(std::to_string(version)).append(", this program knows ").append(std::to_string(kFormatVersion)).append(")");
+  what.append(std::to_string(version))
+      .append(", this program knows ")
+      .append(std::to_string(kFormatVersion))
+      .append(")");
   return base::Error{base::ErrorCode::damaged, what, options_.directory};
 }
 
@@ -159,7 +187,9 @@ base::Status LmdbEnv::sync() {
 
 base::Status LmdbEnv::reopen() {
   const std::lock_guard lock(readers_mutex_);
-  if (active_ > 0) return base::Error{base::ErrorCode::busy, "the tape has to be opened again, but is being read", options_.directory};
+  if (active_ > 0)
+    return base::Error{base::ErrorCode::busy, "the tape has to be opened again, but is being read",
+                       options_.directory};
   for (ReadTxn* reader : readers_) {
     if (reader->txn_ != nullptr) mdb_txn_abort(reader->txn_);
     reader->txn_ = nullptr;
@@ -175,7 +205,8 @@ void LmdbEnv::clear_dead_readers() {
 
 base::Status LmdbEnv::begin_read(ReadTxn& reader) {
   const std::lock_guard lock(readers_mutex_);
-  if (env_ == nullptr) return base::Error{base::ErrorCode::io, "the tape could not be opened again", options_.directory};
+  if (env_ == nullptr)
+    return base::Error{base::ErrorCode::io, "the tape could not be opened again", options_.directory};
   readers_.insert(&reader);
   if (reader.active_) {
     mdb_txn_reset(reader.txn_);
@@ -183,12 +214,15 @@ base::Status LmdbEnv::begin_read(ReadTxn& reader) {
     --active_;
   }
   const auto begin = [&] {
-    return reader.txn_ == nullptr ? mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader.txn_) : mdb_txn_renew(reader.txn_);
+    return reader.txn_ == nullptr ? mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader.txn_)
+                                  : mdb_txn_renew(reader.txn_);
   };
   int rc = begin();
   if (rc == MDB_MAP_RESIZED) {  // another process made the tape larger than what is mapped here
     if (active_ > 0)
-      return base::Error{base::ErrorCode::busy, "the tape has grown beyond what is mapped while it is being read", options_.directory};
+      return base::Error{base::ErrorCode::busy,
+                         "the tape has grown beyond what is mapped while it is being read",
+                         options_.directory};
     rc = mdb_env_set_mapsize(env_, 0);
     if (rc == 0) rc = begin();
   }
@@ -219,15 +253,18 @@ LmdbCursor::~LmdbCursor() {
 base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::move(int operation, std::string_view key) {
   MDB_val found_key = value_of(key);
   MDB_val found_value{};
-  const int rc = opened_ != 0 ? opened_
-                              : mdb_cursor_get(cursor_, &found_key, &found_value, static_cast<MDB_cursor_op>(operation));
+  const int rc =
+      opened_ != 0 ? opened_
+                   : mdb_cursor_get(cursor_, &found_key, &found_value, static_cast<MDB_cursor_op>(operation));
   if (rc == MDB_NOTFOUND) return std::optional<Entry>();
   if (rc != 0) return lmdb_error(rc, "cannot read the tape", "");
   return std::optional<Entry>(Entry{text_of(found_key), text_of(found_value)});
 }
 
 base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::first() { return move(MDB_FIRST, {}); }
-base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::at_or_after(std::string_view key) { return move(MDB_SET_RANGE, key); }
+base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::at_or_after(std::string_view key) {
+  return move(MDB_SET_RANGE, key);
+}
 base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::next() { return move(MDB_NEXT, {}); }
 base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::before() { return move(MDB_PREV, {}); }
 base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::last() { return move(MDB_LAST, {}); }
@@ -235,7 +272,8 @@ base::Result<std::optional<LmdbCursor::Entry>> LmdbCursor::last() { return move(
 base::Result<std::uint64_t> bytes_in_use(const LmdbEnv& env, MDB_txn* txn) {
   std::uint64_t pages = kMetaPages;
   std::uint64_t page_bytes = 0;
-  for (const unsigned table : std::array{kFreeTable, kMainTable, env.tables().batches, env.tables().positions, env.tables().meta}) {
+  for (const unsigned table :
+       std::array{kFreeTable, kMainTable, env.tables().batches, env.tables().positions, env.tables().meta}) {
     MDB_stat stat;
     const int rc = mdb_stat(txn, table, &stat);
     if (rc != 0) return env.error(rc, "cannot count the tape's pages");

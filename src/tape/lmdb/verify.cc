@@ -1,4 +1,4 @@
-#include "tape/lmdb_verify.h"
+#include "tape/lmdb/verify.h"
 
 #include <fcntl.h>
 #include <lmdb.h>
@@ -13,8 +13,8 @@
 #include <memory>
 
 #include "tape/commit_rule.h"
-#include "tape/lmdb_batches.h"
-#include "tape/lmdb_env.h"
+#include "tape/lmdb/batches.h"
+#include "tape/lmdb/env.h"
 
 namespace tickerhouse::tape {
 namespace {
@@ -62,7 +62,8 @@ base::Status check_pages(const LmdbEnv& env, MDB_txn* txn) {
   if (rc != 0) return env.error(rc, "cannot count the tape's pages");
   ASSIGN_OR_RETURN(const std::uint64_t used, bytes_in_use(env, txn));
   ASSIGN_OR_RETURN(const std::uint64_t free, free_pages(txn));
-  if (used / stat.ms_psize + free != info.me_last_pgno + 1) return damaged("its pages do not add up", env.options().directory);
+  if (used / stat.ms_psize + free != info.me_last_pgno + 1)
+    return damaged("its pages do not add up", env.options().directory);
   return {};
 }
 
@@ -77,7 +78,8 @@ base::Status check_positions(MDB_txn* txn, const LmdbTables& tables) {
 }
 
 base::Status check_everything(const std::string& directory) {
-  ASSIGN_OR_RETURN(const auto env, LmdbEnv::open({.directory = directory, .read_only = true, .locks = false}));
+  ASSIGN_OR_RETURN(const auto env,
+                   LmdbEnv::open({.directory = directory, .read_only = true, .locks = false}));
   ReadTxn txn(*env);
   RETURN_IF_ERROR(txn.begin());
   RETURN_IF_ERROR(check_batches(txn.get(), env->tables()));
@@ -110,7 +112,8 @@ std::string read_to_end(int fd) {
 
 base::Status verify_lmdb_tape(const std::string& directory) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return lmdb_error(errno, "cannot start the check of the tape", directory);
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return lmdb_error(errno, "cannot start the check of the tape", directory);
   const pid_t child = ::fork();
   if (child == 0) run_child(directory, ends[1]);
   ::close(ends[1]);

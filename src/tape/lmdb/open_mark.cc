@@ -1,4 +1,4 @@
-#include "tape/open_mark.h"
+#include "tape/lmdb/open_mark.h"
 
 #include <string_view>
 
@@ -29,7 +29,9 @@ base::Status write_open_mark(base::Disk& disk, const std::string& directory, con
   return disk.replace_file(path_in(directory), line.append(mark.boot_id).append("\n"));
 }
 
-base::Status remove_open_mark(base::Disk& disk, const std::string& directory) { return disk.remove(path_in(directory)); }
+base::Status remove_open_mark(base::Disk& disk, const std::string& directory) {
+  return disk.remove(path_in(directory));
+}
 
 base::Result<std::string> current_boot_id(base::Disk& disk) {
   ASSIGN_OR_RETURN(const std::string content, disk.read_file("/proc/sys/kernel/random/boot_id"));

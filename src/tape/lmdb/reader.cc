@@ -1,6 +1,6 @@
-#include "tape/lmdb_reader.h"
+#include "tape/lmdb/reader.h"
 
-#include "tape/lmdb_batches.h"
+#include "tape/lmdb/batches.h"
 
 namespace tickerhouse::tape {
 namespace {

@@ -1,12 +1,14 @@
-// The one thread that writes. Callers put their commit on the waiting list and sleep; the thread takes everything that waits, applies it
-// in one LMDB transaction and answers each caller with its own outcome once that is as durable as the tape was asked to be.
+// The one thread that writes. Callers put their commit on the waiting list and sleep; the thread takes
+// everything that waits, applies it in one LMDB transaction and answers each caller with its own outcome once
+// that is as durable as the tape was asked to be.
 //
 //   caller ─┐
 //   caller ─┼─ waiting ─► [ judge, append, judge, append, ... ] ─► commit (one fsync) ─► answers
 //   caller ─┘
 //
-// The list is as long as there are calling threads. If the transaction fails, nothing of it is on the tape and all its callers get the
-// error; only when the map is full each commit is tried alone first, so that a large one does not keep small ones out.
+// The list is as long as there are calling threads. If the transaction fails, nothing of it is on the tape
+// and all its callers get the error; only when the map is full each commit is tried alone first, so that a
+// large one does not keep small ones out.
 #pragma once
 
 #include <atomic>
@@ -24,7 +26,7 @@
 #include "base/result.h"
 #include "flow/tape.h"
 #include "tape/aligned_copy.h"
-#include "tape/lmdb_env.h"
+#include "tape/lmdb/env.h"
 
 namespace tickerhouse::tape {
 

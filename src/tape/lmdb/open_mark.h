@@ -1,5 +1,6 @@
-// The file `open` beside a tape: there while a writer has it open, so that the next one knows whether the last one ended cleanly, how
-// durable it wrote and since which boot. It is a file of its own because it has to be readable when the tree is not.
+// The file `open` beside a tape: there while a writer has it open, so that the next one knows whether the
+// last one ended cleanly, how durable it wrote and since which boot. It is a file of its own because it has
+// to be readable when the tree is not.
 #pragma once
 
 #include <optional>
@@ -7,13 +8,9 @@
 
 #include "base/disk.h"
 #include "base/result.h"
+#include "tape/durability.h"
 
 namespace tickerhouse::tape {
-
-enum class Durability {
-  fsync,  // a commit survives the machine
-  os,     // a commit survives the process
-};
 
 struct OpenMark {
   Durability durability = Durability::fsync;

@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "flow/tape.h"
-#include "tape/lmdb_env.h"
-#include "tape/lmdb_keys.h"
+#include "tape/lmdb/env.h"
+#include "tape/lmdb/keys.h"
 
 namespace tickerhouse::tape {
 

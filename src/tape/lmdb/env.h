@@ -1,9 +1,9 @@
-// One LMDB environment of this process and the read transactions on it: the corner where LMDB's own rules are kept.
+// One LMDB environment of this process and the read transactions on it: the corner where LMDB's own rules live.
 //
 // - A process opens a directory once; a second open would break the first one's file locks.
-// - The map may be exchanged (after another process made the tape larger, after a failed write of LMDB's meta page)
-//   only while nobody here reads: then pointers into it would dangle. ReadTxn counts who does.
-// - Only the thread that begins a write transaction may end it, so one thread owns the writer (tape/lmdb_committer.h).
+// - The map may be exchanged (another process made the tape larger, or a write of LMDB's meta page failed) only
+//   while nobody here reads: pointers into it would dangle. ReadTxn counts who does.
+// - Only the thread that begins a write transaction may end it, so one thread owns the writer (committer.h).
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,9 @@ class LmdbEnv {
   [[nodiscard]] MDB_env* get() const { return env_; }
   [[nodiscard]] const LmdbTables& tables() const { return tables_; }
   [[nodiscard]] const LmdbEnvOptions& options() const { return options_; }
-  [[nodiscard]] base::Error error(int rc, const char* doing) const { return lmdb_error(rc, doing, options_.directory); }
+  [[nodiscard]] base::Error error(int rc, const char* doing) const {
+    return lmdb_error(rc, doing, options_.directory);
+  }
 
   base::Status sync();
   // Opens the environment anew after LMDB declared it unusable. busy: somebody here still reads.
@@ -78,8 +80,8 @@ class LmdbEnv {
   std::size_t active_ = 0;  // of readers_, those with a transaction under way
 };
 
-// A read transaction that is begun again and again. While it is active, pages it sees are not reused, so nobody holds one longer than he
-// looks at a batch. One thread at a time; ends before the environment does.
+// A read transaction that is begun again and again. While it is active, pages it sees are not reused, so
+// nobody holds one longer than he looks at a batch. One thread at a time; ends before the environment does.
 class ReadTxn {
  public:
   explicit ReadTxn(LmdbEnv& env) : env_(env) {}
@@ -87,7 +89,8 @@ class ReadTxn {
   ReadTxn(const ReadTxn&) = delete;
   ReadTxn& operator=(const ReadTxn&) = delete;
 
-  base::Status begin() { return env_.begin_read(*this); }  // sees what is committed now; whatever it showed before is gone
+  // Sees what is committed now; whatever it showed before is gone.
+  base::Status begin() { return env_.begin_read(*this); }
   void end() { env_.end_read(*this, false); }
   [[nodiscard]] MDB_txn* get() const { return txn_; }
   [[nodiscard]] LmdbEnv& env() const { return env_; }
