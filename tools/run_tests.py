@@ -188,7 +188,7 @@ def suite_asan(tally, part):
 
 def suite_tsan(tally, part):
     if build(tally, "tsan", "tsan", "threaded_tests"):
-        ctest(tally, "tsan", "tsan", part, "-L", "^threads$")
+        ctest(tally, "tsan", "tsan", part, "-L", "threads")
 
 
 def suite_fuzz(tally, part):
