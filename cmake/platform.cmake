@@ -18,9 +18,3 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
     add_compile_options(-mpclmul)
   endif()
 endif()
-
-# gold links a test program in a third of the time of the default linker.
-find_program(TICKERHOUSE_GOLD ld.gold)
-if(TICKERHOUSE_GOLD)
-  add_link_options(-fuse-ld=gold)
-endif()

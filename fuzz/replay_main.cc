@@ -1,5 +1,5 @@
-// Feeds every file of the folders and files named on the command line to a fuzz target: an ordinary test of what the
-// fuzzer once found. No file at all is a failure, since a replay of nothing proves nothing.
+// Feeds every file of the folders and files named on the command line to a fuzz target: an ordinary test of
+// what the fuzzer once found. No file at all is a failure, since a replay of nothing proves nothing.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>

@@ -52,6 +52,8 @@ struct Control {  // status and watermark rows
 };
 
 struct EventRow {
+  EventRow() : trade{} {}  // a union of types with initialisers has no default constructor of its own
+
   base::TsNanos ts_event = 0;
   base::TsNanos ts_recv = base::kNoTime;
   std::int64_t seq = kNoSeq;

@@ -13,7 +13,8 @@ inline std::filesystem::path repository() { return TICKERHOUSE_REPOSITORY; }
 // It may be missing: a test that needs it calls GTEST_SKIP then (and a skip in CI is a failure).
 inline std::filesystem::path test_data() {
   const char* folder = std::getenv("TICKERHOUSE_TEST_DATA");
-  return folder != nullptr && *folder != '\0' ? std::filesystem::path(folder) : repository() / "../shared/data";
+  return folder != nullptr && *folder != '\0' ? std::filesystem::path(folder)
+                                              : repository() / "../shared/data";
 }
 
 }  // namespace tickerhouse::tests

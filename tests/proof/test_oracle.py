@@ -1,0 +1,163 @@
+"""The program agrees with the reference, byte for byte, on hostile inputs of many seeds.
+
+    TICKERHOUSE_BIN=build/release/tickerhouse python3 tests/proof/test_oracle.py                          all
+    TICKERHOUSE_BIN=build/release/tickerhouse python3 tests/proof/test_oracle.py Scenarios.test_seed_017  one
+
+TICKERHOUSE_SEEDS=N changes how many. A failing seed's input: python3 tests/proof/generate.py --seed 17 --output DIR
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import binary
+import generate
+from expected import differences, expect
+
+SEEDS = int(os.environ.get("TICKERHOUSE_SEEDS", "220"))
+VERIFIED_EVERY = 10
+WORKERS = 2
+
+
+def judge(seed):
+    """One scenario through the program and the reference; the text of what differs."""
+    made = generate.scenario(seed)
+    with tempfile.TemporaryDirectory(prefix="oracle") as folder:
+        file = pathlib.Path(folder, made.file_name)
+        file.write_bytes(made.data)
+        flags = made.flags() + ["--partitions", 1 + seed % 5]
+        if made.mapping:
+            mapping_file = pathlib.Path(folder, "mapping.toml")
+            mapping_file.write_text(made.mapping)
+            flags += ["--mapping", mapping_file]
+        data = pathlib.Path(folder, "data")
+        ledger = binary.replay([file], data, *flags)
+        found = differences(expect([file], settings=made.settings, mapping_toml=made.mapping), ledger, data)
+        if not found and seed % VERIFIED_EVERY == 0:
+            binary.run("verify", "--data", data)
+        return found
+
+
+class Scenarios(unittest.TestCase):
+    """One test per seed; the next ones run ahead on the other core."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.pool = concurrent.futures.ThreadPoolExecutor(WORKERS)
+        cls.running = {}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pool.shutdown(cancel_futures=True)
+
+    def judged(self, seed):
+        alone = any("test_seed_" in argument for argument in sys.argv)
+        for ahead in range(seed, min(SEEDS, seed + (1 if alone else 2 * WORKERS))):
+            if ahead not in self.running:
+                self.running[ahead] = self.pool.submit(judge, ahead)
+        return self.running[seed].result()
+
+
+def _add_seed(seed):
+    def test(self):
+        found = self.judged(seed)
+        self.assertEqual(found, "", f"\nseed {seed} differs; its input: python3 tests/proof/generate.py --seed {seed} --output DIR")
+    setattr(Scenarios, f"test_seed_{seed:03}", test)
+
+
+for _seed in range(SEEDS):
+    _add_seed(_seed)
+
+
+class Metamorphic(unittest.TestCase):
+    """What must not matter."""
+
+    def bars_of(self, folder, name, content, *flags):
+        file = pathlib.Path(folder, name + ".jsonl")
+        file.write_bytes(content)
+        data = pathlib.Path(folder, name)
+        binary.replay([file], data, *flags)
+        return binary.export("bars", data, "csv")
+
+    def test_order_within_the_bound(self):
+        for seed in range(8):
+            with self.subTest(seed=seed), tempfile.TemporaryDirectory(prefix="oracle") as folder:
+                events = generate.orderly(seed)
+                text = lambda order: "".join(line for _, line in order).encode()
+                straight = self.bars_of(folder, "straight", text(events))
+                other = generate.shuffled(events, 5 * generate.NS, seed)
+                self.assertNotEqual(events, other)
+                mixed = self.bars_of(folder, "mixed", text(other))
+                self.assertEqual(binary.first_difference("bars", binary.bars_without_state(mixed), binary.bars_without_state(straight)), "")
+
+    def test_exported_events_replay_to_the_same_bars(self):
+        for seed in range(8):
+            with self.subTest(seed=seed), tempfile.TemporaryDirectory(prefix="oracle") as folder:
+                events = generate.shuffled(generate.orderly(seed), 60 * generate.NS, seed)            # many of them late
+                first = self.bars_of(folder, "first", "".join(line for _, line in events).encode())
+                exported = binary.export("events", pathlib.Path(folder, "first"), "jsonl")
+                again = self.bars_of(folder, "again", exported)
+                self.assertEqual(binary.first_difference("bars", binary.bars_without_state(again), binary.bars_without_state(first)), "")
+
+    def test_gzip_and_packets_change_nothing(self):
+        import gzip
+        made = generate.scenario(1)
+        with tempfile.TemporaryDirectory(prefix="oracle") as folder:
+            plain = pathlib.Path(folder, "feed.jsonl")
+            plain.write_bytes(made.data if not made.file_name.endswith(".gz") else gzip.decompress(made.data))
+            packed = pathlib.Path(folder, "feed.jsonl.gz")
+            whole = plain.read_bytes()
+            half = len(whole) // 2
+            packed.write_bytes(gzip.compress(whole[:half]) + gzip.compress(whole[half:]))              # two members, as pigz and logrotate write
+            results = []
+            for file, name in ((plain, "one"), (packed, "two")):
+                data = pathlib.Path(folder, name)
+                ledger = binary.replay([file], data, *made.flags())
+                results.append((ledger, binary.exports(data)))
+            self.assertEqual(results[0], results[1])
+
+    def test_a_second_load_adds_nothing(self):
+        made = generate.scenario(2)
+        with tempfile.TemporaryDirectory(prefix="oracle") as folder:
+            file, data = pathlib.Path(folder, made.file_name), pathlib.Path(folder, "data")
+            file.write_bytes(made.data)
+            first = binary.replay([file], data, *made.flags()), binary.exports(data)
+            other_name = file.rename(pathlib.Path(folder, "renamed.jsonl"))
+            self.assertEqual((binary.replay([other_name], data, *made.flags()), binary.exports(data)), first)
+
+    def test_several_files_are_one_input(self):
+        for seed in (3, 5):
+            with self.subTest(seed=seed), tempfile.TemporaryDirectory(prefix="oracle") as folder:
+                events = generate.orderly(seed)
+                files = []
+                for number in range(3):
+                    files.append(pathlib.Path(folder, f"part{number}.jsonl"))
+                    files[-1].write_text("".join(line for _, line in events[number::3]) + '{"broken\n')
+                data = pathlib.Path(folder, "data")
+                ledger = binary.replay(files, data)
+                self.assertEqual(differences(expect(files), ledger, data), "")
+                straight = self.bars_of(folder, "straight", "".join(line for _, line in events).encode())
+                self.assertEqual(binary.bars_without_state(binary.export("bars", data, "csv")), binary.bars_without_state(straight))
+
+    def test_one_input_after_another(self):
+        """What a later source brings into settled windows is late_kept; all else is free."""
+        for seed, settings in ((1, {}), (2, {"intervals": "1m,5m"}), (3, {"intervals": "1m"})):
+            with self.subTest(seed=seed), tempfile.TemporaryDirectory(prefix="oracle") as folder:
+                flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
+                data, files, ledger = pathlib.Path(folder, "data"), [], None
+                first, second = generate.orderly(seed), generate.orderly(seed + 100)
+                for name, events in (("one", first), ("two", sorted(first[::7] + second))):
+                    files.append(pathlib.Path(folder, name + ".jsonl"))
+                    files[-1].write_text("".join(line for _, line in events))
+                    ledger = binary.replay(files[-1:], data, *flags)
+                self.assertEqual(differences(expect(*([file] for file in files), settings=settings), ledger, data), "")
+                binary.run("verify", "--data", data)
+
+
+if __name__ == "__main__":
+    unittest.main()
