@@ -67,7 +67,6 @@ struct EventRow {
     Quote quote;
     Control control;
   };
-  EventRow() : trade{} {}
 };
 static_assert(sizeof(EventRow) == 64 && std::is_trivially_copyable_v<EventRow>);
 
