@@ -96,9 +96,10 @@ class Generator:
         self.history = []
         # How often each fault strikes; a third of them not at all in a given scenario.
         names = ["early", "late", "very_late", "ancient", "repeat", "same_id", "gap", "malformed", "future", "jump", "quote", "snapshot", "cancel",
-                 "unknown_size", "zero_size", "tie", "rounding", "huge", "dialect", "bad_value", "swap_seq", "blank"]
+                 "unknown_size", "zero_size", "tie", "rounding", "huge", "dialect", "bad_value", "swap_seq", "blank", "edge"]
         self.rates = {name: rng.choice([0, 0.01, 0.03, 0.1]) for name in names}
         self.rates["jump"] = rng.choice([0, 0.003, 0.01])
+        self.rates["edge"] = rng.choice([0, 0.03, 0.1, 0.3])
         self.rates["ancient"] = min(self.rates["ancient"], 0.01)
         if rng.random() < 0.3:
             self.rates["snapshot"] = 0.6
@@ -127,6 +128,8 @@ class Generator:
         if self.strikes("ancient"):
             ts = rng.choice([0, 1, 10**9, rng.randrange(10**18)])
         ts = max(0, ts // self.grid * self.grid)
+        if self.strikes("edge"):
+            ts = self.edge()
         symbol = rng.choices(self.symbols, self.weights)[0]
         event = {"@ts": ts, "@symbol": symbol, "symbol": json.dumps(symbol)}
         if self.strikes("quote"):
@@ -143,6 +146,17 @@ class Generator:
             self.spoil(event)
         self.history.append(event)
         return event
+
+    def edge(self):
+        """A time at which something is decided, or a nanosecond beside it."""
+        rng, minute = self.rng, 60 * NS
+        newest = max((event["@ts"] for event in self.history[-20:]), default=self.now)
+        watermark = (newest - self.bound) // (NS // 4) * (NS // 4)
+        beside = rng.choice([0, 0, 0, 1, -1])
+        if rng.random() < 0.5:                                  # moves the watermark to the end of a pane, or to where it is shut
+            self.now = max(self.now, (self.now // minute + 1) * minute + self.bound + rng.choice([0, 0, self.lateness]))
+            return self.now + beside
+        return max(0, rng.choice([watermark, watermark // minute * minute, (watermark - self.lateness) // minute * minute]) + beside)
 
     def trade(self, event):
         rng = self.rng

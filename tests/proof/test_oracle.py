@@ -7,6 +7,7 @@ TICKERHOUSE_SEEDS=N changes how many. A failing seed's input: python3 tests/proo
 """
 
 import concurrent.futures
+import json
 import os
 import pathlib
 import sys
@@ -72,6 +73,48 @@ def _add_seed(seed):
 
 for _seed in range(SEEDS):
     _add_seed(_seed)
+
+
+def _trade(time, **more):
+    return json.dumps({"symbol": "A", "price": 10, "volume": 1, "ts": f"2024-03-05T{time}Z", **more})
+
+
+# Inputs that dice would hardly throw: (name of the file, its bytes).
+CORNERS = {
+    "empty": ("in.jsonl", b""),
+    "blank": ("in.jsonl", b"\n \t\r\n\n"),
+    "only_a_mark": ("in.jsonl", b"\xef\xbb\xbf"),
+    "only_a_header": ("in.csv", b"symbol,price,volume,ts\n"),
+    "header_without_end": ("in.csv", b"symbol,price,volume,ts"),
+    "only_rejects": ("in.jsonl", b"{x\n{}\n"),
+    "only_skipped": ("in.jsonl", b'{"type":"ping"}\n'),
+    "no_last_line_end": ("in.jsonl", _trade("10:00:00").encode()),
+    "carriage_return_at_the_end": ("in.csv", b"symbol,price,volume,ts\r\nA,1,2,2024-03-05T10:00:00Z\r"),
+    "first_moment": ("in.jsonl", b'{"symbol":"A","price":1,"ts_epoch_ms":0}\n{"symbol":"A","price":2,"ts_epoch_ms":-1}\n{"symbol":"A","price":3,"ts_epoch_ms":60000}\n'),
+    "last_moment": ("in.jsonl", b'{"symbol":"A","price":1,"ts":"2262-04-10T23:59:59.999999999Z","ts_recv":"2262-04-10T23:59:59Z"}\n{"symbol":"A","price":1,"ts":"2262-04-11T00:00:00Z"}\n'),
+    "one_quote": ("in.jsonl", b'{"kind":"quote","symbol":"A","bid":0,"ask":0,"ts":"2024-03-05T10:00:00Z"}\n'),
+    "a_hole_at_the_watermark": ("in.jsonl", "\n".join([_trade("10:00:30", seq=1), _trade("10:00:35", seq=3), _trade("10:00:31", seq=2), _trade("10:01:35", seq=4)]).encode()),
+    "a_hole_as_wide_as_can_be": ("in.jsonl", "\n".join([_trade("10:00:30", seq=0), _trade("10:00:35", seq=2**63 - 1), _trade("10:00:31", seq=2), _trade("10:01:35", seq=4)]).encode()),
+    "a_message_of_many": ("in.jsonl", b'{"type":"trade","data":[' + b",".join(b'{"s":"S%d","p":1.5,"v":1,"t":1709637240000}' % n for n in range(3000)) + b"]}\n"),
+    "long_line": ("in.jsonl", _trade("10:00:00").encode() + b"\n" + b"x" * (4 << 20) + b"y\r\n" + _trade("10:00:01").encode()),
+    "many_symbols": ("in.jsonl", "".join(_trade(f"10:00:{n % 60:02}.{n:06}", symbol=f"S{n}") + "\n" for n in range(3000)).encode()),
+    "csv_in_any_order": ("in.csv", b'price,"ts",Other,symbol,size\n1.5,2024-03-05 10:00,,"A",\n'),
+    "not_a_table": ("in.csv", b"hello\nworld\n"),
+}
+
+
+class Corners(unittest.TestCase):
+    def check(self, name, content):
+        with tempfile.TemporaryDirectory(prefix="oracle") as folder:
+            file, data = pathlib.Path(folder, name), pathlib.Path(folder, "data")
+            file.write_bytes(content)
+            ledger = binary.replay([file], data)
+            self.assertEqual(differences(expect([file]), ledger, data), "")
+            binary.run("verify", "--data", data)
+
+
+for _name, _corner in CORNERS.items():
+    setattr(Corners, f"test_{_name}", lambda self, corner=_corner: self.check(*corner))
 
 
 class Metamorphic(unittest.TestCase):

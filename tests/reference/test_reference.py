@@ -485,6 +485,11 @@ class Gaps(unittest.TestCase):
         pipeline = run(trade("10:00:30", seq=1), trade("10:00:31", seq=3), trade("10:00:30.5", seq=2), trade("10:01:30", seq=4))
         self.assertEqual([bar["quality"] for bar in bars(pipeline)], ["", ""])
 
+    def test_a_hole_that_begins_at_the_watermark_is_not_marked_yet(self):
+        # The second event puts W at 10:00:30, where the hole begins; 2 comes before W moves on.
+        pipeline = run(trade("10:00:30", seq=1), trade("10:00:35", seq=3), trade("10:00:31", seq=2), trade("10:01:35", seq=4))
+        self.assertEqual([bar["quality"] for bar in bars(pipeline)], ["", ""])
+
     def test_filled_too_late_stays_marked(self):
         # 10:00:31 makes the hole; the mark W = 10:01:25 marks it and closes the window; 2 comes after.
         pipeline = run(trade("10:00:30", seq=1), trade("10:00:31", seq=3), trade("10:01:30", seq=4), trade("10:00:30.5", seq=2))
