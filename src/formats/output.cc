@@ -1,6 +1,7 @@
 #include "formats/output.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace tickerhouse::formats {
@@ -176,6 +177,36 @@ void append_event_json(std::string& out, const market::EventRow& row, const Even
       out.append(value.empty() ? "null" : value);
     }
   });
+  out.append("}\n");
+}
+
+void append_control_json(std::string& out, const market::EventRow& row, std::string_view source) {
+  const auto time = [&out](const char* name, base::TsNanos ts) {
+    out.append(",\"").append(name).append("\":");
+    if (ts == base::kNoTime) {
+      out.append("null");
+      return;
+    }
+    out.push_back('"');
+    base::append_iso_time(out, ts);
+    out.push_back('"');
+  };
+  if (row.kind == market::EventKind::watermark) {
+    out.append("{\"kind\":\"watermark\"");
+    time("ts", row.ts_event);
+    if ((row.flags & market::kDecidedByClock) != 0) out.append(",\"decided_by\":\"clock\"");
+  } else {
+    static constexpr std::array<const char*, 6> kNames = {"?", "finished", "started", "stopped", "gap", "symbol_added"};
+    const auto code = static_cast<std::size_t>(row.control.code);
+    out.append("{\"kind\":\"status\",\"status\":\"").append(kNames.at(code < kNames.size() ? code : 0)).append("\"");
+    time("ts", row.ts_event);
+    if (row.control.code == market::StatusCode::gap) {
+      time("from", row.control.low);
+      time("to", row.control.high);
+    }
+  }
+  out.append(",\"source\":");
+  append_json_string(out, source);
   out.append("}\n");
 }
 

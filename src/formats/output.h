@@ -24,6 +24,8 @@ struct EventNames {
   std::string_view text;  // of the row in its batch
 };
 void append_event_json(std::string& out, const market::EventRow& row, const EventNames& names);
+// Watermark and status rows: {"kind":"watermark","ts":...,"source":...} or {"kind":"status","status":"gap","from":...,"to":...}.
+void append_control_json(std::string& out, const market::EventRow& row, std::string_view source);
 std::string_view event_csv_header();
 void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names);
 
