@@ -15,8 +15,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "flow/tape.h"
 
@@ -54,26 +52,5 @@ class TapeContract : public testing::TestWithParam<TapeCase> {
  private:
   std::unique_ptr<TapeUnderTest> under_test_;
 };
-
-// A sealed batch of `count` events whose seq are number, number + 1, ...
-std::string numbered_batch(std::int64_t number, std::size_t count = 1);
-
-// The numbers of the rows a reader gives, until `count` have come or nothing more comes for a while; a row
-// too many is in the answer.
-std::vector<std::int64_t> numbers_from(flow::TapeReader& reader, std::size_t count);
-
-struct Place {
-  flow::Topic topic = flow::Topic::events;
-  std::uint16_t partition = 0;
-};
-std::vector<std::int64_t> numbers_in(flow::Tape& tape, Place place, std::size_t count,
-                                     flow::Offset from = {});
-
-std::vector<std::int64_t> iota(std::int64_t first, std::size_t count);
-
-// One commit of one batch.
-base::Result<flow::CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer,
-                                             std::string_view before, std::string_view after, Place place,
-                                             std::string_view batch);
 
 }  // namespace tickerhouse::contract
