@@ -76,8 +76,10 @@ Decimal finish(const Scanned& s, Int128 magnitude, bool rounded) {
   return {rounded ? DecimalState::rounded : DecimalState::exact, s.negative ? -value : value};
 }
 
+enum class Beyond { round_half_even, cut };
+
 // digits * 10^power as a scaled integer; power already includes the scale.
-Decimal place(const Scanned& s, Int128 digits, std::int64_t power) {
+Decimal place(const Scanned& s, Int128 digits, std::int64_t power, Beyond beyond = Beyond::round_half_even) {
   if (digits == 0) return finish(s, 0, s.more);
   if (power >= 0) {
     if (power > 18) return {DecimalState::overflow, 0};
@@ -91,7 +93,8 @@ Decimal place(const Scanned& s, Int128 digits, std::int64_t power) {
   Int128 quotient = digits / divisor;
   const Int128 rest = digits % divisor;
   const Int128 gap = divisor - rest;  // rest against one half without doubling
-  if (rest > gap || (rest == gap && (s.more || (quotient & 1) != 0))) ++quotient;
+  const bool up = rest > gap || (rest == gap && (s.more || (quotient & 1) != 0));
+  if (up && beyond == Beyond::round_half_even) ++quotient;
   return finish(s, quotient, rest != 0 || s.more);
 }
 
@@ -104,6 +107,13 @@ Decimal parse_decimal(std::string_view text, int scale) {
   const Scanned s = scan(text);
   if (!s.ok) return {};
   return place(s, s.digits, s.power + scale);
+}
+
+Decimal parse_decimal_cut(std::string_view text, int scale) {
+  CHECK(scale >= 0 && scale <= 18);
+  const Scanned s = scan(text);
+  if (!s.ok) return {};
+  return place(s, s.digits, s.power + scale, Beyond::cut);
 }
 
 Decimal parse_decimal_scaled(std::string_view text, int scale, DecimalFactor factor) {

@@ -19,6 +19,9 @@ bool is_json_number(std::string_view text);
 // Any length of text, any exponent. scale: 0 to 18.
 Decimal parse_decimal(std::string_view text, int scale);
 
+// The same with digits beyond the scale cut away (toward zero), as times are; state rounded if a digit other than 0 was.
+Decimal parse_decimal_cut(std::string_view text, int scale);
+
 // parse_decimal of text * factor, where factor = mantissa * 10^exponent (a mapping such as Price*0.0001).
 struct DecimalFactor {
   std::int64_t mantissa = 1;

@@ -46,12 +46,14 @@ struct Mark {
   base::TsNanos watermark = base::kNoTime;
   bool finished = false;                   // everything of these symbols closes and settles
   std::span<const SymbolId> symbols;       // of the lane
+  std::span<const SourceId> sources;       // of the lane
   const EventTime& time;
 };
 
-// Events are missing, or a live source began or ended: windows that touch [low, high] carry `quality`.
+// Events of a source are missing, or a live one began or ended: its windows with low < window_end and high >= window_start that
+// have not closed yet carry `quality`.
 struct Flaw {
-  std::span<const std::uint32_t> lanes;
+  SourceId source = 0;
   base::TsNanos low = 0;
   base::TsNanos high = 0;
   std::uint16_t quality = 0;

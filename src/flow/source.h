@@ -16,7 +16,7 @@ enum class Origin : std::uint8_t { live = 1, recorded, simulated };
 const char* origin_name(Origin origin);
 
 struct SourceInfo {
-  std::string name;  // obeys market::is_valid_symbol; unique in a data directory; written into every event
+  std::string name;  // 1 to 200 bytes of UTF-8; unique in a data directory; written into every event
   Origin origin = Origin::recorded;
   bool live = false;  // the wall clock may decide that it is idle; else the input is finite or followed
 };
@@ -32,6 +32,7 @@ struct RecordOrigin {
 struct RejectedRecord {
   RecordOrigin origin;
   market::RejectReason reason = market::RejectReason::bad_json;
+  std::uint32_t events_before = 0;  // in the batch: keeps the order of the input between events and rejects
   base::TsNanos ts_recv = base::kNoTime;
   std::uint64_t raw_length = 0;  // of the whole line
   base::Hash128 raw_hash;        // set for line_too_long

@@ -30,6 +30,7 @@ enum class StatusCode : std::uint32_t {
   started,       // a live source began at ts_event
   stopped,       // a live source ended or was cut off at ts_event
   gap,           // events are missing from Control::low to Control::high
+  symbol_added,  // topic symbols: the row's source brings the row's symbol from now on
 };
 
 struct Trade {  // a snapshot too: size is its volume

@@ -1,0 +1,138 @@
+#include "app/data_directory.h"
+
+#include <filesystem>
+
+#include "runtime/progress.h"
+#include "tape/lmdb_tape.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr base::DurationNanos kLockPatience = 10 * base::kSecond;
+
+struct Record {
+  engine::Settings settings;
+  flow::Origin origin = flow::Origin::recorded;
+};
+
+// The first record of a directory: the tape's kind and the origin, then the engine's settings.
+std::string encode(const Record& record) {
+  std::string text = "tape=lmdb\norigin=";
+  return text.append(flow::origin_name(record.origin)).append("\n").append(engine::to_text(record.settings));
+}
+
+base::Result<Record> decode(std::string text) {
+  Record record;
+  const auto take = [&text](std::string_view key) {
+    std::string value;
+    const std::size_t end = text.find('\n');
+    if (!text.starts_with(key) || end == std::string::npos) return value;
+    value = text.substr(key.size(), end - key.size());
+    text.erase(0, end + 1);
+    return value;
+  };
+  const std::string kind = take("tape=");
+  const std::string origin = take("origin=");
+  if (kind != "lmdb") return base::Error{base::ErrorCode::damaged, std::string("unknown kind of tape \"").append(kind).append("\""), "settings record"};
+  for (const flow::Origin known : {flow::Origin::live, flow::Origin::recorded, flow::Origin::simulated})
+    if (origin == flow::origin_name(known)) record.origin = known;
+  ASSIGN_OR_RETURN(record.settings, engine::settings_from_text(text));
+  return record;
+}
+
+// Explicitly given values must be the directory's; what was left to its default follows the directory.
+base::Status check_settings(const Config& config, const engine::Settings& stored, const std::string& root) {
+  engine::Settings asked = stored;
+  if (config.given("ingest.bound")) asked.bound = config.engine.bound;
+  if (config.given("ingest.skew")) asked.skew = config.engine.skew;
+  if (config.given("ingest.idle_timeout")) asked.idle_timeout = config.engine.idle_timeout;
+  if (config.given("ingest.grace")) asked.grace = config.engine.grace;
+  if (config.given("engine.allowed_lateness")) asked.allowed_lateness = config.engine.allowed_lateness;
+  if (config.given("engine.partitions")) asked.partitions = config.engine.partitions;
+  if (config.given("engine.intervals")) asked.intervals = config.engine.intervals;
+  const std::string difference = engine::first_difference(stored, asked);
+  if (difference.empty()) return {};
+  return base::Error{base::ErrorCode::configuration,
+                     std::string(difference).append("; it is fixed by the first start: leave it out, or use another --data directory"), root};
+}
+
+base::Status clear_remnants(const DirectoryPaths& paths) {
+  std::error_code ignored;  // what is not there need not go
+  std::filesystem::remove_all(paths.checkpoints, ignored);
+  std::filesystem::remove(paths.store, ignored);
+  std::filesystem::remove(paths.store + ".wal", ignored);
+  return base::make_directories(paths.checkpoints);
+}
+
+base::Status write_record(OpenDirectory& directory, const Record& record) {
+  const std::string text = encode(record);
+  ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
+                   directory.tape->commit({runtime::kSettingsWriter, "", text, {}, flow::Claim::ingest}));
+  if (outcome == flow::CommitOutcome::fenced) return base::Error{base::ErrorCode::busy, "another process has just set it up", directory.paths.root};
+  return {};
+}
+
+}  // namespace
+
+DirectoryPaths::DirectoryPaths(std::string directory)
+    : root(std::move(directory)),
+      lock(root + "/lock"),
+      tape(root + "/tape"),
+      store(root + "/store.duckdb"),
+      checkpoints(root + "/checkpoints"),
+      socket(root + "/control.sock") {}
+
+base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin) {
+  OpenDirectory directory;
+  directory.paths = DirectoryPaths(config.data);
+  RETURN_IF_ERROR(base::make_directories(config.data));
+  ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::acquire(directory.paths.lock, kLockPatience));
+  directory.lock = std::make_unique<base::FileLock>(std::move(lock));
+  tape::LmdbTapeOptions options;
+  options.directory = directory.paths.tape;
+  options.size_max = config.tape_size_max;
+  options.durability = config.durability;
+  ASSIGN_OR_RETURN(directory.tape, tape::open_lmdb_tape(options));
+  ASSIGN_OR_RETURN(const std::string text, position_of(*directory.tape, runtime::kSettingsWriter));
+  if (text.empty()) {
+    RETURN_IF_ERROR(clear_remnants(directory.paths));
+    directory.settings = config.engine;
+    directory.origin = origin;
+    RETURN_IF_ERROR(write_record(directory, {config.engine, origin}));
+    return directory;
+  }
+  ASSIGN_OR_RETURN(const Record record, decode(text));
+  directory.settings = record.settings;
+  directory.origin = record.origin;
+  if (record.origin != origin)
+    return base::Error{base::ErrorCode::configuration,
+                       std::string("holds ").append(flow::origin_name(record.origin)).append(" data; ").append(flow::origin_name(origin))
+                           .append(" data needs another --data directory"),
+                       config.data};
+  RETURN_IF_ERROR(check_settings(config, record.settings, config.data));
+  RETURN_IF_ERROR(base::make_directories(directory.paths.checkpoints));
+  return directory;
+}
+
+base::Result<OpenDirectory> open_directory_to_read(const std::string& path) {
+  OpenDirectory directory;
+  directory.paths = DirectoryPaths(path);
+  tape::LmdbTapeOptions options;
+  options.directory = directory.paths.tape;
+  options.read_only = true;
+  auto tape = tape::open_lmdb_tape(options);
+  if (!tape.ok() && tape.error().code == base::ErrorCode::not_found)
+    return base::Error{base::ErrorCode::not_found, "no data directory (--data names one; replay or simulate makes one)", path};
+  if (!tape.ok()) return tape.error();
+  directory.tape = std::move(*tape);
+  ASSIGN_OR_RETURN(const std::string text, position_of(*directory.tape, runtime::kSettingsWriter));
+  if (text.empty()) return base::Error{base::ErrorCode::not_found, "the directory was never fully set up; start replay or simulate again", path};
+  ASSIGN_OR_RETURN(const Record record, decode(text));
+  directory.settings = record.settings;
+  directory.origin = record.origin;
+  return directory;
+}
+
+bool is_running(const DirectoryPaths& paths) { return base::is_locked(paths.lock); }
+
+}  // namespace tickerhouse::app

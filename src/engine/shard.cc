@@ -1,0 +1,243 @@
+#include "engine/shard.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "base/check.h"
+
+namespace tickerhouse::engine {
+namespace {
+
+constexpr std::uint32_t kStateVersion = 1;
+
+template <typename Builder>
+void copy_strings(const market::EventBatchView& batch, market::EventRow& row, Builder& to) {
+  for (std::uint16_t* index : {&row.symbol, &row.venue, &row.source})
+    if (*index != market::kNoString) *index = to.strings.intern(batch.string(*index));
+}
+
+}  // namespace
+
+// Gives operators the two result topics and learns from `settled` which windows are closed for good.
+class Shard::Writer final : public flow::ResultWriter {
+ public:
+  Writer(Shard& shard, ShardResults& results) : shard_(shard), results_(results) {}
+  void bar(flow::SymbolId symbol, const market::BarRow& row) override { add(results_.bars, symbol, row); }
+  void settled(flow::SymbolId symbol, const market::BarRow& row) override {
+    add(results_.settled, symbol, row);
+    shard_.settled_[symbol].add(row.window_start, row.window_end);
+  }
+
+ private:
+  void add(market::BatchBuilder<market::BarRow>& to, flow::SymbolId symbol, const market::BarRow& row) {
+    to.rows.push_back(row);
+    to.rows.back().symbol = to.strings.intern(shard_.timeline_.symbol_names()[symbol]);
+  }
+  Shard& shard_;
+  ShardResults& results_;
+};
+
+Shard::Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators)
+    : pane_(pane_of(settings)),
+      lateness_(settings.allowed_lateness),
+      intervals_(settings.intervals),
+      operators_(std::move(operators)) {}
+
+void Shard::map_strings(const market::EventBatchView& batch) {
+  strings_.assign(batch.string_count(), StringUse{});
+  for (std::size_t i = 0; i < strings_.size(); ++i)
+    strings_[i].hash = base::hash64(batch.string(static_cast<std::uint16_t>(i)));
+}
+
+flow::SymbolId Shard::symbol_of(const market::EventBatchView& batch, const market::EventRow& row) {
+  StringUse& use = strings_[row.symbol];
+  if (!use.is_symbol) {
+    use.symbol = timeline_.symbol(batch.string(row.symbol));
+    use.is_symbol = true;
+    if (settled_.size() <= use.symbol) settled_.resize(use.symbol + 1);
+  }
+  return use.symbol;
+}
+
+flow::SourceId Shard::source_of(const market::EventBatchView& batch, const market::EventRow& row) {
+  StringUse& use = strings_[row.source];
+  if (!use.is_source) {
+    use.source = timeline_.source(batch.string(row.source));
+    use.is_source = true;
+  }
+  return use.source;
+}
+
+void Shard::step(const market::EventBatchView& batch, std::size_t first, std::size_t last, std::uint64_t first_order,
+                 ShardResults& results) {
+  CHECK(first <= last && last <= batch.rows().size());
+  map_strings(batch);
+  row_symbols_.assign(batch.rows().size(), 0);
+  results.verdicts.assign(batch.rows().size(), flow::Verdict::control);
+  std::size_t segment_first = first;
+  const auto apply_until = [&](std::size_t end) {
+    if (segment_first == end) return;
+    const flow::EventTime time = timeline_.event_time();
+    const flow::Segment segment{batch, segment_first, end, first_order + (segment_first - first), results.verdicts, row_symbols_, time};
+    for (const auto& op : operators_) op->apply(segment);
+  };
+  for (std::size_t i = first; i < last; ++i) {
+    const market::EventRow& row = batch.rows()[i];
+    CHECK(row.source < strings_.size());
+    if (!market::carries_market_data(row.kind)) {
+      apply_until(i);
+      segment_first = i + 1;
+      control(batch, row, results);
+      continue;
+    }
+    CHECK(row.symbol < strings_.size());
+    const flow::SymbolId symbol = symbol_of(batch, row);
+    timeline_.attach(symbol, source_of(batch, row));
+    const flow::Verdict verdict = judge(batch, row, symbol);
+    row_symbols_[i] = symbol;
+    results.verdicts[i] = verdict;
+    count(verdict);
+    if (verdict == flow::Verdict::late_kept) keep_late(batch, i, results);
+  }
+  apply_until(last);
+  CHECK(counts_.ledger.adds_up());
+}
+
+flow::Verdict Shard::judge(const market::EventBatchView& batch, const market::EventRow& row, flow::SymbolId symbol) {
+  if (row.ts_event < pane_start_ || row.ts_event >= pane_start_ + pane_) pane_start_ = base::floor_to(row.ts_event, pane_);
+  const base::TsNanos pane_end = pane_start_ + pane_;
+  const base::TsNanos forget_at = pane_end + lateness_;
+  const flow::EventTime time = timeline_.event_time();
+  const base::TsNanos watermark = time.of(symbol);
+  if (watermark >= forget_at || settled_[symbol].contains(row.ts_event)) return flow::Verdict::late_kept;
+  const bool has_id = row.kind != market::EventKind::quote && (row.flags & (market::kIdText | market::kIdHashed)) != 0;
+  if (has_id || row.seq != market::kNoSeq) {
+    const SeenIds::Answer answer = seen_.insert(identity(batch, row), symbol, forget_at, time);
+    if (answer == SeenIds::Answer::duplicate) return flow::Verdict::duplicate;
+    if (answer == SeenIds::Answer::reused) ++counts_.id_reused;
+  }
+  return watermark >= pane_end ? flow::Verdict::late_revised : flow::Verdict::used;
+}
+
+// docs/semantics.md section 4: by trade id within source, symbol, venue and date; else by number within source and symbol.
+base::Hash128 Shard::identity(const market::EventBatchView& batch, const market::EventRow& row) const {
+  struct Key {
+    std::uint64_t source;
+    std::uint64_t symbol;
+    std::uint64_t venue;
+    std::int64_t date_or_seq;
+    std::array<char, 16> id;
+    std::uint64_t form;
+  } key{};
+  key.source = strings_[row.source].hash;
+  key.symbol = strings_[row.symbol].hash;
+  const auto form = row.kind == market::EventKind::quote ? 0 : row.flags & (market::kIdText | market::kIdHashed);
+  key.form = static_cast<std::uint64_t>(form);
+  if (form == 0) {
+    key.date_or_seq = row.seq;
+  } else {
+    key.venue = row.venue < batch.string_count() ? strings_[row.venue].hash : 0;
+    key.date_or_seq = base::floor_to(row.ts_event, base::kDay) / base::kDay;
+    key.id = row.trade.id;
+  }
+  base::Hash128 id = base::hash128({reinterpret_cast<const char*>(&key), sizeof key});
+  if (id.low == 0 && id.high == 0) id.low = 1;  // all zero means an empty slot
+  return id;
+}
+
+void Shard::keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const {
+  market::EventRow copy = batch.rows()[row];
+  copy_strings(batch, copy, results.late);
+  const std::string_view text = batch.text(static_cast<std::uint32_t>(row));
+  if (!text.empty()) results.late.add_text(static_cast<std::uint32_t>(results.late.rows.size()), text);
+  results.late.rows.push_back(copy);
+}
+
+void Shard::control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results) {
+  const flow::SourceId source = source_of(batch, row);
+  if (row.kind == market::EventKind::watermark) {
+    timeline_.advance(source, row.ts_event);
+    mark_lanes(source, results);
+    return;
+  }
+  CHECK(row.kind == market::EventKind::status);  // ingest lets nothing else through
+  switch (row.control.code) {
+    case market::StatusCode::finished: {
+      base::TsNanos end = row.control.low;
+      for (const base::DurationNanos interval : intervals_)
+        if (row.control.low != base::kNoTime) end = std::max(end, base::floor_to(row.control.low, interval) + interval);
+      timeline_.finish(source, end);
+      mark_lanes(source, results);
+      return;
+    }
+    case market::StatusCode::started:
+    case market::StatusCode::stopped:
+      for (const auto& op : operators_) op->flaw({source, row.ts_event, row.ts_event, market::quality::kPartial});
+      return;
+    case market::StatusCode::gap:
+      for (const auto& op : operators_) op->flaw({source, row.control.low, row.control.high, market::quality::kGap});
+      return;
+    case market::StatusCode::symbol_added: return;  // never in events
+  }
+}
+
+void Shard::mark_lanes(flow::SourceId source, ShardResults& results) {
+  Writer writer(*this, results);
+  const flow::SymbolNames names{timeline_.symbol_names()};
+  for (const std::uint32_t index : timeline_.lanes_of(source)) {
+    const Timeline::Lane& lane = timeline_.lane(index);
+    if (lane.symbols.empty()) continue;
+    const flow::EventTime time = timeline_.event_time();
+    const flow::Mark mark{index, time.lane_watermark[index], lane.finished, lane.symbols, lane.sources, time};
+    for (const auto& op : operators_) op->advance(mark, names, writer);
+  }
+}
+
+void Shard::count(flow::Verdict verdict) {
+  flow::Ledger& ledger = counts_.ledger;
+  ++ledger.received;
+  switch (verdict) {
+    case flow::Verdict::used: ++ledger.used; return;
+    case flow::Verdict::late_revised: ++ledger.late_revised; return;
+    case flow::Verdict::late_kept: ++ledger.late_kept; return;
+    case flow::Verdict::duplicate: ++ledger.duplicate; return;
+    case flow::Verdict::control: break;
+  }
+  CHECK(false);
+}
+
+void Shard::save(std::string& out) const {
+  base::ByteWriter writer(out);
+  writer.put(kStateVersion);
+  writer.put(counts_);
+  timeline_.save(writer);
+  seen_.save(writer);
+  writer.put(static_cast<std::uint32_t>(settled_.size()));
+  for (const RangeSet& ranges : settled_) ranges.save(writer);
+  writer.put(static_cast<std::uint32_t>(operators_.size()));
+  for (const auto& op : operators_) {
+    std::string state;
+    op->save(state);
+    writer.put_text(state);
+  }
+}
+
+base::Status Shard::load(std::string_view in) {
+  const base::Error damaged{base::ErrorCode::damaged, "unreadable shard state", ""};
+  base::ByteReader reader(in);
+  if (reader.get<std::uint32_t>() != kStateVersion) return damaged;
+  counts_ = reader.get<ShardCounts>();
+  timeline_.load(reader);
+  seen_.load(reader);
+  settled_.assign(std::min<std::size_t>(reader.get<std::uint32_t>(), timeline_.symbol_names().size()), RangeSet());
+  for (RangeSet& ranges : settled_) ranges.load(reader);
+  settled_.resize(timeline_.symbol_names().size());
+  if (reader.get<std::uint32_t>() != operators_.size()) return damaged;
+  for (const auto& op : operators_) RETURN_IF_ERROR(op->load(reader.get_text()));
+  if (!reader.at_end() || !counts_.ledger.adds_up()) return damaged;
+  return {};
+}
+
+}  // namespace tickerhouse::engine

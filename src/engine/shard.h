@@ -1,0 +1,92 @@
+// The engine for one partition: step(batch) -> results. It gives each event its verdict, keeps event time, counts the ledger and lets its
+// operators compute. Pure: no clock, no I/O, no threads; the same rows give the same results for any size of batches.
+//
+//   event ──► lane ──► late for good? ── yes ─► late
+//                        │ no
+//                        ▼
+//                      id seen? ─────── yes ─► counted as duplicate
+//                        │ no
+//                        ▼
+//                      operators (bars, ...) ──── at each watermark ─► bars, settled
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/range_set.h"
+#include "engine/seen_ids.h"
+#include "engine/settings.h"
+#include "engine/timeline.h"
+#include "flow/operator.h"
+#include "flow/status.h"
+
+namespace tickerhouse::engine {
+
+// Cleared and filled by each step; reused.
+struct ShardResults {
+  market::BatchBuilder<market::BarRow> bars;
+  market::BatchBuilder<market::BarRow> settled;
+  market::EventBatchBuilder late;
+  std::vector<flow::Verdict> verdicts;  // of the rows stepped, by row of the batch
+  void clear() {
+    bars.clear();
+    settled.clear();
+    late.clear();
+    verdicts.clear();
+  }
+};
+
+struct ShardCounts {
+  flow::Ledger ledger;  // events only: rejected stays 0
+  std::uint64_t id_reused = 0;
+};
+
+class Shard {
+ public:
+  Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators);
+
+  // Steps rows [first, last) of the batch; first_order is the arrival order of row `first`. Results are added to `results`.
+  void step(const market::EventBatchView& batch, std::size_t first, std::size_t last, std::uint64_t first_order,
+            ShardResults& results);
+  [[nodiscard]] const ShardCounts& counts() const { return counts_; }
+
+  void save(std::string& out) const;
+  base::Status load(std::string_view in);  // damaged: the shard is unusable
+
+ private:
+  class Writer;
+  void map_strings(const market::EventBatchView& batch);
+  flow::SymbolId symbol_of(const market::EventBatchView& batch, const market::EventRow& row);
+  flow::SourceId source_of(const market::EventBatchView& batch, const market::EventRow& row);
+  flow::Verdict judge(const market::EventBatchView& batch, const market::EventRow& row, flow::SymbolId symbol);
+  base::Hash128 identity(const market::EventBatchView& batch, const market::EventRow& row) const;
+  void keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const;
+  void control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results);
+  void mark_lanes(flow::SourceId source, ShardResults& results);
+  void count(flow::Verdict verdict);
+
+  base::DurationNanos pane_;
+  base::DurationNanos lateness_;
+  std::vector<base::DurationNanos> intervals_;
+  std::vector<std::unique_ptr<flow::Operator>> operators_;
+  Timeline timeline_;
+  SeenIds seen_;
+  std::vector<RangeSet> settled_;  // by symbol: windows that have had their last word
+  ShardCounts counts_;
+  // Scratch of the batch being stepped.
+  struct StringUse {
+    std::uint64_t hash = 0;
+    flow::SymbolId symbol = 0;
+    flow::SourceId source = 0;
+    bool is_symbol = false;
+    bool is_source = false;
+  };
+  std::vector<StringUse> strings_;
+  std::vector<flow::SymbolId> row_symbols_;
+  base::TsNanos pane_start_ = 0;  // of the last event judged: most events share it
+};
+
+}  // namespace tickerhouse::engine

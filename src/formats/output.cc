@@ -1,0 +1,241 @@
+#include "formats/output.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tickerhouse::formats {
+namespace {
+
+void append_csv_cell(std::string& out, std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out.append(text);
+    return;
+  }
+  out.push_back('"');
+  for (const char c : text) {
+    if (c == '"') out.push_back('"');
+    out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t word = 0;
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t k = 0; k < 3; ++k) word = word << 8U | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k) out.push_back(k <= count ? kDigits[word >> (18 - 6 * k) & 63U] : '=');
+  }
+}
+
+void append_price(std::string& out, market::Price price) { base::append_decimal(out, price.units, market::kPriceScale); }
+void append_size(std::string& out, market::Size size) { base::append_decimal(out, size.units, market::kSizeScale); }
+
+// Calls put(name, write) for each column in order; write(out) appends the bare value, nothing if unknown. `quoted` columns are text in JSON.
+template <typename Put>
+void for_each_bar_column(std::string_view symbol, const market::BarRow& bar, Put put) {
+  const auto text = [&](const char* name, std::string_view value) { put(name, true, [value](std::string& out) { out.append(value); }); };
+  const auto time = [&](const char* name, base::TsNanos ts) { put(name, true, [ts](std::string& out) { base::append_iso_time(out, ts); }); };
+  const auto price = [&](const char* name, market::Price value) { put(name, false, [value](std::string& out) { append_price(out, value); }); };
+  const auto known = [&](const char* name, std::uint8_t bit, base::Int128 value, int scale) {
+    put(name, false, [&bar, bit, value, scale](std::string& out) {
+      if ((bar.known & bit) != 0) base::append_decimal(out, value, scale);
+    });
+  };
+  text("symbol", symbol);
+  text("interval", base::format_duration(bar.interval));
+  time("window_start", bar.window_start);
+  time("window_end", bar.window_end);
+  price("open", bar.open);
+  price("high", bar.high);
+  price("low", bar.low);
+  price("close", bar.close);
+  known("volume", market::known::kVolume, bar.volume, market::kSizeScale);
+  put("trade_count", false, [&bar](std::string& out) { out.append(std::to_string(bar.trade_count)); });
+  known("notional", market::known::kNotional, bar.notional, market::kNotionalScale);
+  known("vwap", market::known::kVwap, bar.vwap.units, market::kPriceScale);
+  known("price_avg", market::known::kPriceAvg, bar.price_avg.units, market::kPriceScale);
+  known("pct_change", market::known::kPctChange, bar.pct_change, market::kPercentScale);
+  time("open_time", bar.open_time);
+  time("close_time", bar.close_time);
+  put("trade_date", true, [&bar](std::string& out) { base::append_date(out, bar.trade_date); });
+  text("state", market::state_name(bar.state));
+  put("revision", false, [&bar](std::string& out) { out.append(std::to_string(bar.revision)); });
+  text("quality", market::quality_names(bar.quality));
+}
+
+// Likewise for events; columns that do not belong to the kind are put with an empty value.
+template <typename Put>
+void for_each_event_column(const market::EventRow& row, const EventNames& names, Put put) {
+  const bool quote = row.kind == market::EventKind::quote;
+  const bool snapshot = row.kind == market::EventKind::snapshot;
+  const bool size_known = !quote && (row.flags & market::kSizeUnknown) == 0;
+  const auto text = [&](const char* name, std::string_view value) { put(name, true, [value](std::string& out) { out.append(value); }); };
+  const auto price = [&](const char* name, bool there, market::Price value) {
+    put(name, false, [there, value](std::string& out) { if (there) append_price(out, value); });
+  };
+  const auto size = [&](const char* name, bool there, market::Size value) {
+    put(name, false, [there, value](std::string& out) { if (there) append_size(out, value); });
+  };
+  const market::Quote q = quote ? row.quote : market::Quote{};
+  const market::Trade t = quote ? market::Trade{} : row.trade;
+  market::DayFields day;
+  if ((row.flags & market::kDayFields) != 0) std::memcpy(&day, names.text.data(), sizeof day);
+  text("symbol", names.symbol);
+  price("price", !quote, t.price);
+  size("volume", size_known, t.size);
+  price("bid", quote, q.bid);
+  price("ask", quote, q.ask);
+  size("bid_size", quote, q.bid_size);
+  size("ask_size", quote, q.ask_size);
+  put("ts", true, [&row](std::string& out) { base::append_iso_time(out, row.ts_event); });
+  put("ts_epoch_ms", false, [&row](std::string& out) { out.append(std::to_string(row.ts_event / base::kMillisecond)); });
+  text("kind", quote ? "quote" : snapshot ? "snapshot" : "trade");
+  text("volume_kind", !snapshot ? "" : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day" : "none");
+  price("open", day.open.units != 0, day.open);
+  price("high", day.high.units != 0, day.high);
+  price("low", day.low.units != 0, day.low);
+  price("prev_close", day.prev_close.units != 0, day.prev_close);
+  text("trade_id", quote ? std::string_view() : market::trade_id(row, names.text));
+  text("venue", names.venue);
+  put("seq", false, [&row](std::string& out) { if (row.seq != market::kNoSeq) out.append(std::to_string(row.seq)); });
+  put("ts_recv", true, [&row](std::string& out) { if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv); });
+  text("source", names.source);
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out.push_back('"');
+  for (const char c : text) {
+    switch (c) {
+      case '"': out.append("\\\""); break;
+      case '\\': out.append("\\\\"); break;
+      case '\b': out.append("\\b"); break;
+      case '\f': out.append("\\f"); break;
+      case '\n': out.append("\\n"); break;
+      case '\r': out.append("\\r"); break;
+      case '\t': out.append("\\t"); break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out.append("\\u00");
+          out.push_back(kHex[static_cast<unsigned char>(c) >> 4U]);
+          out.push_back(kHex[static_cast<unsigned char>(c) & 15U]);
+        } else {
+          out.push_back(c);
+        }
+    }
+  }
+  out.push_back('"');
+}
+
+std::string_view bar_csv_header() {
+  return "symbol,interval,window_start,window_end,open,high,low,close,volume,trade_count,notional,vwap,price_avg,pct_change,"
+         "open_time,close_time,trade_date,state,revision,quality\n";
+}
+
+void append_bar_csv(std::string& out, std::string_view symbol, const market::BarRow& bar) {
+  bool first = true;
+  for_each_bar_column(symbol, bar, [&](const char*, bool, const auto& write) {
+    if (!first) out.push_back(',');
+    first = false;
+    write(out);
+  });
+  out.push_back('\n');
+}
+
+void append_bar_json(std::string& out, std::string_view symbol, const market::BarRow& bar) {
+  out.push_back('{');
+  for_each_bar_column(symbol, bar, [&](const char* name, bool quoted, const auto& write) {
+    if (out.back() != '{') out.push_back(',');
+    out.append("\"").append(name).append("\":");
+    std::string value;
+    write(value);
+    if (quoted) {
+      append_json_string(out, value);
+    } else {
+      out.append(value.empty() ? "null" : value);
+    }
+  });
+  out.append("}\n");
+}
+
+void append_event_json(std::string& out, const market::EventRow& row, const EventNames& names) {
+  const std::size_t start = out.size();
+  const bool trade = row.kind == market::EventKind::trade;
+  for_each_event_column(row, names, [&](const char* name, bool quoted, const auto& write) {
+    std::string value;
+    write(value);
+    if (value.empty() && !(trade && std::strcmp(name, "volume") == 0)) return;
+    out.append(out.size() == start ? "{\"" : ",\"").append(name).append("\":");
+    if (quoted) {
+      append_json_string(out, value);
+    } else {
+      out.append(value.empty() ? "null" : value);
+    }
+  });
+  out.append("}\n");
+}
+
+std::string_view event_csv_header() {
+  return "symbol,price,volume,bid,ask,bid_size,ask_size,ts,ts_epoch_ms,kind,volume_kind,open,high,low,prev_close,trade_id,venue,seq,"
+         "ts_recv,source\n";
+}
+
+void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names) {
+  bool first = true;
+  std::string value;
+  for_each_event_column(row, names, [&](const char*, bool, const auto& write) {
+    if (!first) out.push_back(',');
+    first = false;
+    value.clear();
+    write(value);
+    append_csv_cell(out, value);
+  });
+  out.push_back('\n');
+}
+
+std::string reject_reason(const market::RejectRow& row) {
+  std::string text = market::reason_name(row.reason);
+  if (row.reason == market::RejectReason::line_too_long)
+    text.append(":").append(std::to_string(row.raw_length)).append(":").append(base::to_hex(row.raw_hash));
+  return text;
+}
+
+std::string reject_position(const market::RejectRow& row) {
+  std::string text = std::to_string(row.line);
+  if (row.item != 0) text.append("#").append(std::to_string(row.item - 1));
+  return text;
+}
+
+std::string_view reject_csv_header() { return "reason,source,position,ts_recv,raw_base64\n"; }
+
+void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw) {
+  out.append(reject_reason(row)).push_back(',');
+  append_csv_cell(out, source);
+  out.append(",").append(reject_position(row)).push_back(',');
+  if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv);
+  out.push_back(',');
+  append_base64(out, raw);
+  out.push_back('\n');
+}
+
+void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw) {
+  out.append("{\"reason\":\"").append(reject_reason(row)).append("\",\"source\":");
+  append_json_string(out, source);
+  out.append(",\"position\":\"").append(reject_position(row)).append("\",\"ts_recv\":");
+  if (row.ts_recv == base::kNoTime) {
+    out.append("null");
+  } else {
+    out.push_back('"');
+    base::append_iso_time(out, row.ts_recv);
+    out.push_back('"');
+  }
+  out.append(",\"raw_base64\":\"");
+  append_base64(out, raw);
+  out.append("\"}\n");
+}
+
+}  // namespace tickerhouse::formats

@@ -1,0 +1,36 @@
+// Values → text, as exports, tail and the simulator write them. Each function appends one whole line with its LF.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "market/bar.h"
+#include "market/event.h"
+#include "market/reject.h"
+
+namespace tickerhouse::formats {
+
+void append_json_string(std::string& out, std::string_view text);
+
+std::string_view bar_csv_header();  // with LF
+void append_bar_csv(std::string& out, std::string_view symbol, const market::BarRow& bar);
+void append_bar_json(std::string& out, std::string_view symbol, const market::BarRow& bar);
+
+struct EventNames {
+  std::string_view symbol;
+  std::string_view venue;
+  std::string_view source;
+  std::string_view text;  // of the row in its batch
+};
+void append_event_json(std::string& out, const market::EventRow& row, const EventNames& names);
+std::string_view event_csv_header();
+void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names);
+
+std::string reject_reason(const market::RejectRow& row);    // with length and hash of a line too long
+std::string reject_position(const market::RejectRow& row);  // line or line#index
+std::string_view reject_csv_header();
+void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw);
+void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw);
+
+}  // namespace tickerhouse::formats

@@ -1,0 +1,191 @@
+#include "runtime/progress.h"
+
+#include <numeric>
+
+#include "base/bytes.h"
+
+namespace tickerhouse::runtime {
+namespace {
+
+constexpr std::uint32_t kVersion = 1;
+
+base::Error damaged(const char* what) { return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"}; }
+
+void put_holes(base::ByteWriter& out, const std::vector<SeqHole>& holes) {
+  out.put(static_cast<std::uint32_t>(holes.size()));
+  for (const SeqHole& hole : holes) {
+    out.put(hole.low);
+    out.put(hole.high);
+    out.put(static_cast<std::uint32_t>(hole.missing.size()));
+    for (const auto& [first, last] : hole.missing) {
+      out.put(first);
+      out.put(last);
+    }
+  }
+}
+
+void get_holes(base::ByteReader& in, std::vector<SeqHole>& holes) {
+  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) {
+    SeqHole& hole = holes.emplace_back();
+    hole.low = in.get<base::TsNanos>();
+    hole.high = in.get<base::TsNanos>();
+    for (auto ranges = in.get<std::uint32_t>(); ranges > 0 && in.ok(); --ranges) {
+      const auto first = in.get<std::int64_t>();
+      hole.missing.emplace_back(first, in.get<std::int64_t>());
+    }
+  }
+}
+
+}  // namespace
+
+std::string shard_writer(std::uint16_t partition) { return std::string(kShardPrefix).append(std::to_string(partition)); }
+
+std::uint64_t SourceProgress::rejected() const { return std::accumulate(rejects.begin(), rejects.end(), std::uint64_t{0}); }
+
+std::string SourceProgress::encode() const {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.put(kVersion);
+  out.put(origin);
+  out.put(live);
+  out.put(finished);
+  out.put(truncated);
+  for (const base::TsNanos ts : {opened_at, greatest, watermark, greatest_seq_ts, gap_low, gap_high}) out.put(ts);
+  out.put(greatest_seq);
+  for (const std::uint64_t count : {events, skipped, rounded}) out.put(count);
+  for (const std::uint64_t count : rejects) out.put(count);
+  put_holes(out, holes);
+  out.put(static_cast<std::uint32_t>(partitions_used.size()));
+  for (const bool used : partitions_used) out.put(used);
+  out.put_text(source_position);
+  return bytes;
+}
+
+base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
+  base::ByteReader in(bytes);
+  SourceProgress progress;
+  if (in.get<std::uint32_t>() != kVersion) return damaged("source");
+  progress.origin = in.get<flow::Origin>();
+  progress.live = in.get<bool>();
+  progress.finished = in.get<bool>();
+  progress.truncated = in.get<bool>();
+  for (base::TsNanos* ts : {&progress.opened_at, &progress.greatest, &progress.watermark, &progress.greatest_seq_ts,
+                            &progress.gap_low, &progress.gap_high})
+    *ts = in.get<base::TsNanos>();
+  progress.greatest_seq = in.get<std::int64_t>();
+  for (std::uint64_t* count : {&progress.events, &progress.skipped, &progress.rounded}) *count = in.get<std::uint64_t>();
+  for (std::uint64_t& count : progress.rejects) count = in.get<std::uint64_t>();
+  get_holes(in, progress.holes);
+  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) progress.partitions_used.push_back(in.get<bool>());
+  progress.source_position = in.get_text();
+  if (!in.at_end()) return damaged("source");
+  return progress;
+}
+
+std::string ShardProgress::encode() const {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.put(kVersion);
+  out.put(next.value);
+  for (const std::uint64_t sequence : sequences) out.put(sequence);
+  out.put(counts);
+  return bytes;
+}
+
+base::Result<ShardProgress> ShardProgress::decode(std::string_view bytes) {
+  ShardProgress progress;
+  if (bytes.empty()) return progress;
+  base::ByteReader in(bytes);
+  if (in.get<std::uint32_t>() != kVersion) return damaged("shard");
+  progress.next.value = in.get<std::uint64_t>();
+  for (std::uint64_t& sequence : progress.sequences) sequence = in.get<std::uint64_t>();
+  progress.counts = in.get<engine::ShardCounts>();
+  if (!in.at_end()) return damaged("shard");
+  return progress;
+}
+
+std::string encode_sink_position(const flow::SinkPosition& position) {
+  std::string bytes;
+  base::ByteWriter out(bytes);
+  out.put(kVersion);
+  out.put(static_cast<std::uint32_t>(position.size()));
+  for (const auto& [place, next] : position) {
+    out.put(place.first);
+    out.put(place.second);
+    out.put(next.value);
+  }
+  return bytes;
+}
+
+base::Result<flow::SinkPosition> decode_sink_position(std::string_view bytes) {
+  flow::SinkPosition position;
+  if (bytes.empty()) return position;
+  base::ByteReader in(bytes);
+  if (in.get<std::uint32_t>() != kVersion) return damaged("sink");
+  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) {
+    const auto topic = in.get<flow::Topic>();
+    const auto partition = in.get<std::uint16_t>();
+    position[{topic, partition}] = flow::Offset{in.get<std::uint64_t>()};
+  }
+  if (!in.at_end()) return damaged("sink");
+  return position;
+}
+
+namespace {
+
+flow::SourceStatus source_status(std::string name, const SourceProgress& progress) {
+  flow::SourceStatus status;
+  status.name = std::move(name);
+  status.finished = progress.finished;
+  status.truncated = progress.truncated;
+  status.watermark = progress.watermark;
+  status.received = progress.events + progress.rejected();
+  status.skipped = progress.skipped;
+  status.rounded = progress.rounded;
+  for (std::uint16_t reason = 1; reason < market::kRejectReasons; ++reason)
+    if (progress.rejects.at(reason) != 0)
+      status.rejects[market::reason_name(static_cast<market::RejectReason>(reason))] = progress.rejects.at(reason);
+  return status;
+}
+
+base::Status add_sinks(flow::Tape& tape, flow::PipelineStatus& status) {
+  ASSIGN_OR_RETURN(const auto sinks, tape.positions(kSinkPrefix));
+  for (const auto& [writer, bytes] : sinks) {
+    ASSIGN_OR_RETURN(const flow::SinkPosition position, decode_sink_position(bytes));
+    for (const auto& [place, next] : position) {
+      ASSIGN_OR_RETURN(const flow::Offset end, tape.end(place.first, place.second));
+      status.sinks.push_back({writer.substr(kSinkPrefix.size()), flow::topic_name(place.first), place.second, next.value,
+                              end.value - std::min(end.value, next.value)});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_t partitions) {
+  flow::PipelineStatus status;
+  ASSIGN_OR_RETURN(auto sources, tape.positions(kSourcePrefix));
+  for (auto& [writer, bytes] : sources) {
+    ASSIGN_OR_RETURN(const SourceProgress progress, SourceProgress::decode(bytes));
+    status.ingest.rejected += progress.rejected();
+    status.sources.push_back(source_status(writer.substr(kSourcePrefix.size()), progress));
+  }
+  status.ingest.received = status.ingest.rejected;
+  status.total = status.ingest;
+  for (std::uint16_t partition = 0; partition < partitions; ++partition) {
+    ASSIGN_OR_RETURN(const std::string bytes, position_of(tape, shard_writer(partition)));
+    ASSIGN_OR_RETURN(const ShardProgress progress, ShardProgress::decode(bytes));
+    ASSIGN_OR_RETURN(const flow::Offset end, tape.end(flow::Topic::events, partition));
+    flow::PartitionStatus& row = status.partitions.emplace_back();
+    row.partition = partition;
+    row.ledger = progress.counts.ledger;
+    row.waiting = end.value - std::min(end.value, progress.next.value);
+    row.id_reused = progress.counts.id_reused;
+    status.total += row.ledger;
+  }
+  RETURN_IF_ERROR(add_sinks(tape, status));
+  return status;
+}
+
+}  // namespace tickerhouse::runtime

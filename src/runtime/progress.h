@@ -1,0 +1,77 @@
+// What the tape remembers of each writer: the positions of sources, shards and sinks, as bytes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "engine/shard.h"
+#include "flow/sink.h"
+#include "flow/source.h"
+#include "flow/status.h"
+#include "market/reject.h"
+
+namespace tickerhouse::runtime {
+
+inline constexpr std::string_view kSettingsWriter = "settings";
+inline constexpr std::string_view kSourcePrefix = "source/";
+inline constexpr std::string_view kShardPrefix = "shard/";
+inline constexpr std::string_view kSinkPrefix = "sink/";
+std::string shard_writer(std::uint16_t partition);
+
+// Numbers of a feed that did not come, between two that did, and the event times they must lie in.
+struct SeqHole {
+  base::TsNanos low = 0;
+  base::TsNanos high = 0;
+  std::vector<std::pair<std::int64_t, std::int64_t>> missing;  // inclusive, ascending
+};
+
+struct SourceProgress {
+  flow::Origin origin = flow::Origin::recorded;
+  bool live = false;
+  bool finished = false;
+  bool truncated = false;
+  base::TsNanos opened_at = base::kNoTime;  // wall clock at the first start: reference of the future guard
+  base::TsNanos greatest = base::kNoTime;   // max(ts_event)
+  base::TsNanos watermark = base::kNoTime;
+  std::uint64_t events = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t rounded = 0;
+  std::array<std::uint64_t, market::kRejectReasons> rejects{};
+  std::int64_t greatest_seq = market::kNoSeq;
+  base::TsNanos greatest_seq_ts = 0;
+  std::vector<SeqHole> holes;
+  base::TsNanos gap_low = base::kNoTime;  // the last stretch marked, in whole panes
+  base::TsNanos gap_high = base::kNoTime;
+  std::vector<bool> partitions_used;
+  std::string source_position;  // the source's own
+
+  [[nodiscard]] std::uint64_t rejected() const;
+  [[nodiscard]] std::string encode() const;
+  static base::Result<SourceProgress> decode(std::string_view bytes);
+};
+
+// Results written so far, by topic: bars, settled, late.
+using ResultSequences = std::array<std::uint64_t, 3>;
+inline constexpr std::array<flow::Topic, 3> kResultTopics = {flow::Topic::bars, flow::Topic::settled, flow::Topic::late};
+
+struct ShardProgress {
+  flow::Offset next;  // of events
+  ResultSequences sequences{};
+  engine::ShardCounts counts;
+
+  [[nodiscard]] std::string encode() const;
+  static base::Result<ShardProgress> decode(std::string_view bytes);  // empty bytes: the beginning
+};
+
+std::string encode_sink_position(const flow::SinkPosition& position);
+base::Result<flow::SinkPosition> decode_sink_position(std::string_view bytes);
+
+// Everything `status` shows, from what is committed.
+base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_t partitions);
+
+}  // namespace tickerhouse::runtime

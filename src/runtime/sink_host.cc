@@ -1,0 +1,87 @@
+#include "runtime/sink_host.h"
+
+#include <vector>
+
+#include "runtime/progress.h"
+
+namespace tickerhouse::runtime {
+namespace {
+
+class SinkHostImpl final : public SinkHost {
+ public:
+  SinkHostImpl(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink)
+      : options_(options), tape_(tape), sink_(sink), writer_(std::string(kSinkPrefix).append(sink.info().name)) {}
+
+  base::Status restore() {
+    ASSIGN_OR_RETURN(position_, sink_.restore());
+    ASSIGN_OR_RETURN(published_, position_of(tape_, writer_));
+    for (const flow::Topic topic : sink_.info().topics)
+      for (std::uint16_t partition = 0; partition < options_.partitions; ++partition) {
+        if (topic == flow::Topic::rejects && partition > 0) continue;  // one partition
+        flow::Offset& from = position_[{topic, partition}];
+        ASSIGN_OR_RETURN(const flow::Offset end, tape_.end(topic, partition));
+        if (from > end)
+          return base::Error{base::ErrorCode::configuration,
+                             std::string("the target is ahead of the tape in ").append(flow::topic_name(topic)).append("; it belongs to another tape"),
+                             sink_.info().name};
+        ASSIGN_OR_RETURN(auto reader, tape_.read(topic, partition, from));
+        inputs_.push_back({topic, partition, std::move(reader)});
+      }
+    return publish();
+  }
+
+  base::Result<StepState> step() override {
+    std::size_t rows = 0;
+    for (Input& input : inputs_) {
+      flow::ResultBatch batch;
+      batch.topic = input.topic;
+      batch.partition = input.partition;
+      while (rows < options_.flush_rows_max) {
+        ASSIGN_OR_RETURN(const bool more, input.reader->next(batch.rows));
+        if (!more) break;
+        rows += batch.rows.bytes.row_count() - batch.rows.skip;
+        RETURN_IF_ERROR(sink_.apply(batch));
+      }
+    }
+    if (rows == 0) return StepState::idle;
+    ASSIGN_OR_RETURN(const flow::SinkPosition flushed, sink_.flush());
+    for (const auto& [place, next] : flushed) position_[place] = next;
+    RETURN_IF_ERROR(publish());
+    return StepState::progressed;
+  }
+
+ private:
+  struct Input {
+    flow::Topic topic;
+    std::uint16_t partition;
+    std::unique_ptr<flow::TapeReader> reader;
+  };
+
+  base::Status publish() {
+    const std::string next = encode_sink_position(position_);
+    if (next == published_) return {};
+    ASSIGN_OR_RETURN(const flow::CommitOutcome outcome, tape_.commit({writer_, published_, next, {}, flow::Claim::results}));
+    if (outcome == flow::CommitOutcome::fenced)
+      return base::Error{base::ErrorCode::busy, "another process has taken over this sink", writer_};
+    published_ = next;
+    return {};
+  }
+
+  SinkHostOptions options_;
+  flow::Tape& tape_;
+  flow::Sink& sink_;
+  std::string writer_;
+  flow::SinkPosition position_;
+  std::string published_;
+  std::vector<Input> inputs_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<SinkHost>> SinkHost::open(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink) {
+  auto host = std::make_unique<SinkHostImpl>(options, tape, sink);
+  RETURN_IF_ERROR(host->restore());
+  return std::unique_ptr<SinkHost>(std::move(host));
+}
+
+}  // namespace tickerhouse::runtime

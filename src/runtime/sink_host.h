@@ -1,0 +1,24 @@
+// One sink as a host runs it: feeds it its topics from where its target stands, flushes, and publishes how far it is, for `status`.
+#pragma once
+
+#include <memory>
+
+#include "flow/sink.h"
+#include "runtime/shard_host.h"
+
+namespace tickerhouse::runtime {
+
+struct SinkHostOptions {
+  std::uint16_t partitions = 1;
+  std::size_t flush_rows_max = 65'536;  // rows applied before a flush; an idle sink has everything flushed
+};
+
+class SinkHost {
+ public:
+  static base::Result<std::unique_ptr<SinkHost>> open(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink);
+  virtual ~SinkHost() = default;
+  // idle: everything committed when the step began is applied and flushed.
+  virtual base::Result<StepState> step() = 0;
+};
+
+}  // namespace tickerhouse::runtime

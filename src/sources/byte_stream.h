@@ -1,0 +1,36 @@
+// Decompressed bytes of a file or of standard input, plain or gzip by content. Thread: the source's.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace tickerhouse::sources {
+
+// How far an input is, for a progress bar; written by the source's thread, read by whoever draws.
+struct ReplayMeter {
+  std::atomic<std::uint64_t> bytes_read = 0;  // of the files as they lie, compressed or not
+  std::uint64_t bytes_total = 0;              // 0: not known
+};
+
+enum class StreamState {
+  bytes,
+  nothing_now,  // a pipe without data within the wait, or a followed file at its end
+  end,
+  cut_off,      // compressed data that ends early or is damaged from here on
+};
+
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  // Appends at least one byte and about `wanted` to `out`, or says why not. Waits at most 100 ms.
+  virtual base::Result<StreamState> read(std::string& out, std::size_t wanted) = 0;
+};
+
+// path "-" is standard input. follow: the end of the file is nothing_now. meter may be null.
+base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow, ReplayMeter* meter);
+
+}  // namespace tickerhouse::sources

@@ -1,0 +1,137 @@
+#include "sources/line_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+#include "market/reject.h"
+
+namespace tickerhouse::sources {
+namespace {
+constexpr std::size_t kChunk = std::size_t{1} << 20U;
+constexpr std::size_t kKept = market::kRejectBytesMax;
+}  // namespace
+
+LineReader::LineReader(std::unique_ptr<ByteStream> stream, bool follow) : stream_(std::move(stream)), follow_(follow) {}
+
+base::Result<StreamState> LineReader::read_more(std::size_t wanted) {
+  const std::size_t before = buffer_.size();
+  ASSIGN_OR_RETURN(const StreamState state, stream_->read(buffer_, wanted));
+  if (head_.size() < kHeadBytes)
+    head_.append(buffer_, before, std::min(buffer_.size() - before, kHeadBytes - head_.size()));
+  if (state != StreamState::nothing_now) state_ = state;
+  return state;
+}
+
+base::Result<LineReader::Refilled> LineReader::refill() {
+  hash_before(buffer_offset_ + at_);  // what is dropped has been hashed
+  buffer_.erase(0, at_);
+  buffer_offset_ += at_;
+  searched_ -= at_;
+  at_ = 0;
+  const std::size_t before = buffer_.size();
+  while (state_ == StreamState::bytes && buffer_.size() - before < kChunk) {
+    ASSIGN_OR_RETURN(const StreamState state, read_more(kChunk));
+    if (state == StreamState::nothing_now) return buffer_.size() == before ? Refilled::nothing_now : Refilled::more;
+  }
+  return Refilled::more;
+}
+
+base::Hash128 LineReader::hash_before(std::uint64_t offset) {
+  CHECK(offset >= hashed_ && offset <= buffer_offset_ + buffer_.size());
+  hash_.update(std::string_view(buffer_).substr(hashed_ - buffer_offset_, offset - hashed_));
+  hashed_ = offset;
+  return hash_.digest();
+}
+
+void LineReader::finish_line(Line& line, std::size_t begin, std::size_t end) const {
+  line.text = std::string_view(buffer_).substr(begin, end - begin);
+  line.begin = buffer_offset_ + begin;
+  line.too_long = false;
+  line.length = line.text.size();
+}
+
+LineState LineReader::next(Line& line) {
+  if (in_long_line_) return long_line(line);
+  if (next_number_ == 1 && at_ == 0 && buffer_offset_ == 0) {  // a byte-order mark belongs to no line
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    if (buffer_.size() < kMark.size() && state_ == StreamState::bytes) return LineState::refill;
+    if (buffer_.starts_with(kMark)) at_ = searched_ = kMark.size();
+  }
+  const void* found = searched_ < buffer_.size() ? std::memchr(buffer_.data() + searched_, '\n', buffer_.size() - searched_) : nullptr;
+  if (found == nullptr) {
+    searched_ = buffer_.size();
+    if (buffer_.size() - at_ > kKept + 2) return long_line(line);
+    return state_ == StreamState::bytes ? LineState::refill : last_line(line);
+  }
+  const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
+  if (end - at_ > kKept + 2) return long_line(line);
+  finish_line(line, at_, end > at_ && buffer_[end - 1] == '\r' ? end - 1 : end);
+  line.number = next_number_++;
+  at_ = searched_ = end + 1;
+  if (line.length > kKept) {  // 4 MiB and one or two bytes: whole in memory, and still too long
+    line.too_long = true;
+    line.hash = base::hash128(line.text);
+    line.text = line.text.substr(0, kKept);
+  }
+  return LineState::line;
+}
+
+// What is left when the stream has ended.
+LineState LineReader::last_line(Line& line) {
+  const LineState ended = state_ == StreamState::cut_off ? LineState::cut_off : LineState::end;
+  if (at_ == buffer_.size() || state_ == StreamState::cut_off || follow_) return ended;
+  finish_line(line, at_, buffer_.size());
+  line.number = next_number_++;
+  at_ = searched_ = buffer_.size();
+  if (line.length > kKept) {
+    line.too_long = true;
+    line.hash = base::hash128(line.text);
+    line.text = line.text.substr(0, kKept);
+  }
+  return LineState::line;
+}
+
+// Takes the line piece by piece; a CR at the end of a piece is held back, for it may belong to the line's end.
+LineState LineReader::long_line(Line& line) {
+  if (!in_long_line_) {
+    in_long_line_ = true;
+    long_begin_ = buffer_offset_ + at_;
+    long_head_.assign(buffer_, at_, kKept);
+    long_length_ = 0;
+    long_hash_ = base::StreamHash();
+  }
+  const void* found = std::memchr(buffer_.data() + at_, '\n', buffer_.size() - at_);
+  const bool ended = found == nullptr && state_ != StreamState::bytes;
+  std::size_t end = found != nullptr ? static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data()) : buffer_.size();
+  const std::size_t next = found != nullptr ? end + 1 : end;
+  const bool may_be_ending = end > at_ && buffer_[end - 1] == '\r' && !ended;
+  if (may_be_ending) --end;
+  long_hash_.update(std::string_view(buffer_).substr(at_, end - at_));
+  long_length_ += end - at_;
+  at_ = searched_ = found != nullptr ? next : end;
+  if (found == nullptr && !ended) return LineState::refill;
+  in_long_line_ = false;
+  if (ended && (state_ == StreamState::cut_off || follow_)) return state_ == StreamState::cut_off ? LineState::cut_off : LineState::end;
+  line.text = long_head_;
+  line.begin = long_begin_;
+  line.length = long_length_;
+  line.too_long = true;
+  line.hash = long_hash_.digest();
+  line.number = next_number_++;
+  return LineState::line;
+}
+
+base::Result<bool> LineReader::skip_to(std::uint64_t offset, std::uint64_t line) {
+  while (buffer_offset_ + buffer_.size() < offset) {
+    at_ = searched_ = buffer_.size();
+    ASSIGN_OR_RETURN(const Refilled refilled, refill());
+    if (refilled == Refilled::nothing_now && follow_) return false;
+    if (buffer_.empty() && state_ != StreamState::bytes) return false;
+  }
+  at_ = searched_ = static_cast<std::size_t>(offset - buffer_offset_);
+  next_number_ = line;
+  return true;
+}
+
+}  // namespace tickerhouse::sources
