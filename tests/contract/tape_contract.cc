@@ -83,6 +83,21 @@ TEST_P(TapeContract, AZombieAddsNothing) {
   EXPECT_EQ(numbers_in(tape(), {}, 3), iota(0, 3));
 }
 
+// The stored position decides, not what either side remembers of it.
+TEST_P(TapeContract, AWriterMayMoveFromOneTapeObjectToAnother) {
+  for (int i = 0; i < 6; ++i) {
+    flow::Tape& here = i % 2 == 0 ? tape() : other();
+    flow::Tape& there = i % 2 == 0 ? other() : tape();
+    EXPECT_EQ(ok(commit_one(here, "w", before(i), position(i), {}, numbered_batch(i))),
+              CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(there, "w", before(i), position(i), {}, numbered_batch(i))),
+              CommitOutcome::already_applied);
+    EXPECT_EQ(ok(commit_one(there, "w", before(i), "elsewhere", {}, numbered_batch(100))),
+              CommitOutcome::fenced);
+  }
+  EXPECT_EQ(numbers_in(other(), {}, 6), iota(0, 6));
+}
+
 TEST_P(TapeContract, AFencedCommitChangesNothingAnywhere) {
   EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {}, numbered_batch(0))), CommitOutcome::applied);
   const std::string batch = numbered_batch(100, 5);

@@ -28,6 +28,9 @@ class TapeUnderTest {
   // As if the process had ended and begun again: what was committed stays. tape() is another object
   // afterwards.
   virtual void reopen() = 0;
+  // A second object over the same storage, as another process has one; tape() itself where there can be only
+  // one.
+  virtual flow::Tape& other() { return tape(); }
 };
 
 struct TapeCase {
@@ -45,6 +48,7 @@ class TapeContract : public testing::TestWithParam<TapeCase> {
  protected:
   void SetUp() override { under_test_ = GetParam().make(); }
   flow::Tape& tape() { return under_test_->tape(); }
+  flow::Tape& other() { return under_test_->other(); }
   void reopen() { under_test_->reopen(); }
   [[nodiscard]] bool offsets_count_rows() const { return GetParam().offsets_count_rows; }
   [[nodiscard]] bool seen_at_once() const { return GetParam().seen_at_once; }
