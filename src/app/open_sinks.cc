@@ -1,5 +1,7 @@
 #include "app/open_sinks.h"
 
+#include <iostream>
+
 #include <unistd.h>
 
 #include "app/logging.h"
@@ -21,7 +23,8 @@ class OpenSinksImpl final : public OpenSinks {
     auto opened = sinks::open_duckdb_store(options);
     if (!opened.ok() && opened.error().code == base::ErrorCode::damaged) {
       log_warn(std::string("the store is damaged (").append(opened.error().what).append("); moved aside, rebuilding it from the tape"));
-      RETURN_IF_ERROR(sinks::set_aside_store(options.path));
+      ASSIGN_OR_RETURN(const std::string aside, sinks::set_aside_store(options.path));
+      log_info(std::string("the damaged store is kept as ").append(aside));
       opened = sinks::open_duckdb_store(options);
     }
     if (!opened.ok()) return opened.error();
@@ -32,12 +35,13 @@ class OpenSinksImpl final : public OpenSinks {
 
   base::Status open_console(const Config& config, const OpenDirectory& directory) {
     sinks::ConsoleOptions options;
-    options.every = config.console_every;
-    options.colour = ::isatty(STDOUT_FILENO) != 0;
+    options.totals_every = config.console_every;
+    options.colours = ::isatty(STDOUT_FILENO) != 0;
+    options.interval = directory.settings.intervals.front();
     for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {  // what is there already has been shown
       ASSIGN_OR_RETURN((options.begin[{flow::Topic::bars, p}]), directory.tape->end(flow::Topic::bars, p));
     }
-    console_ = sinks::make_console(options, stdout);
+    console_ = sinks::make_console_sink(options, std::cout);
     all_.push_back(console_.get());
     return {};
   }

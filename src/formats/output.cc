@@ -88,8 +88,8 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   size("volume", size_known, t.size);
   price("bid", quote, q.bid);
   price("ask", quote, q.ask);
-  size("bid_size", quote, q.bid_size);
-  size("ask_size", quote, q.ask_size);
+  size("bid_size", quote && (row.flags & market::kBidSizeUnknown) == 0, q.bid_size);
+  size("ask_size", quote && (row.flags & market::kAskSizeUnknown) == 0, q.ask_size);
   put("ts", true, [&row](std::string& out) { base::append_iso_time(out, row.ts_event); });
   put("ts_epoch_ms", false, [&row](std::string& out) { out.append(std::to_string(row.ts_event / base::kMillisecond)); });
   text("kind", quote ? "quote" : snapshot ? "snapshot" : "trade");

@@ -90,9 +90,17 @@ class Builder {
       if (!has(field)) return RejectReason::missing_price;
       if (!read_scaled(field, market::kPriceScale, price->units) || price->units < 0) return RejectReason::bad_price;
     }
-    const std::array<std::pair<Field, market::Size*>, 2> sizes = {{{Field::bid_size, &quote.bid_size}, {Field::ask_size, &quote.ask_size}}};
-    for (const auto& [field, size] : sizes) {
-      if (!has(field)) continue;
+    struct Side {
+      Field field;
+      market::Size* size;
+      std::uint8_t unknown;
+    };
+    for (const auto& [field, size, unknown] : {Side{Field::bid_size, &quote.bid_size, market::kBidSizeUnknown},
+                                               Side{Field::ask_size, &quote.ask_size, market::kAskSizeUnknown}}) {
+      if (!has(field)) {
+        record_.row.flags |= unknown;
+        continue;
+      }
       if (!read_scaled(field, market::kSizeScale, size->units) || size->units < 0) return RejectReason::bad_size;
     }
     return std::nullopt;

@@ -19,6 +19,8 @@ inline constexpr std::uint8_t kIdText = 1;            // the id is 1 to 16 bytes
 inline constexpr std::uint8_t kIdHashed = 2;          // the id is a 128-bit hash; its text stands in the batch
 inline constexpr std::uint8_t kSizeUnknown = 4;       // Trade::size means nothing
 inline constexpr std::uint8_t kVolumeCumulative = 8;  // snapshot: size is the volume of the day so far
+inline constexpr std::uint8_t kBidSizeUnknown = 4;    // of a quote, which has no size of its own
+inline constexpr std::uint8_t kAskSizeUnknown = 8;
 inline constexpr std::uint8_t kDayFields = 16;        // snapshot: the text of the row begins with a DayFields
 inline constexpr std::uint8_t kDecidedByClock = 32;   // watermark: written by the idle rule or at a session's end
 
