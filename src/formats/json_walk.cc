@@ -95,8 +95,8 @@ struct JsonWalker::Walk {
         found = {RawType::number, trimmed(value.raw_json_token())};
         return base::is_json_number(found.text);  // the iterator skips a value that was only looked at
       case ondemand::json_type::boolean: {
-        const std::string_view token = trimmed(value.raw_json_token());
-        return token == "true" || token == "false";
+        found.text = trimmed(value.raw_json_token());
+        return found.text == "true" || found.text == "false";
       }
       case ondemand::json_type::null:
         found = {};

@@ -55,7 +55,7 @@ std::vector<std::pair<base::TsNanos, base::TsNanos>> gaps_below(SourceProgress& 
     progress.gap_low = low;
     progress.gap_high = high;
   }
-  std::erase_if(progress.holes, [watermark](const SeqHole& hole) { return hole.high <= watermark; });
+  std::erase_if(progress.holes, [watermark](const SeqHole& hole) { return hole.low < watermark && hole.high <= watermark; });
   return stretches;
 }
 
