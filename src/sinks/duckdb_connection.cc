@@ -193,6 +193,8 @@ base::Result<bool> DuckdbRows::next() {
   return true;
 }
 
+std::size_t DuckdbRows::columns() const { return handle_->columns.size(); }
+
 bool DuckdbRows::is_null(std::size_t column) const {
   std::uint64_t* validity = handle_->columns.at(column).validity;
   return validity != nullptr && !duckdb_validity_row_is_valid(validity, handle_->row);
