@@ -152,7 +152,7 @@ base::Result<std::unique_ptr<DuckdbRows>> DuckdbConnection::query(const std::str
     status = error(duckdb_result_error(&handle.result));
   }
   duckdb_destroy_pending(&pending);
-  RETURN_IF_ERROR(status);
+  if (!status.ok()) return status.error();
   handle.columns.resize(duckdb_column_count(&handle.result));
   return rows;
 }
@@ -186,12 +186,14 @@ base::Result<bool> DuckdbRows::next() {
     h.rows = duckdb_data_chunk_get_size(h.chunk);
   } while (h.rows == 0);
   for (std::size_t c = 0; c < h.columns.size(); ++c) {
-    const duckdb_vector vector = duckdb_data_chunk_get_vector(h.chunk, c);
+    duckdb_vector vector = duckdb_data_chunk_get_vector(h.chunk, c);
     h.columns[c] = {static_cast<const char*>(duckdb_vector_get_data(vector)),
                     duckdb_vector_get_validity(vector)};
   }
   return true;
 }
+
+std::size_t DuckdbRows::columns() const { return handle_->columns.size(); }
 
 bool DuckdbRows::is_null(std::size_t column) const {
   std::uint64_t* validity = handle_->columns.at(column).validity;

@@ -69,6 +69,7 @@ class DuckdbRows {
   DuckdbRows& operator=(const DuckdbRows&) = delete;
 
   base::Result<bool> next();  // false after the last row
+  [[nodiscard]] std::size_t columns() const;
   [[nodiscard]] bool is_null(std::size_t column) const;
   [[nodiscard]] std::int32_t int32(std::size_t column) const;     // INTEGER, DATE
   [[nodiscard]] std::int64_t int64(std::size_t column) const;     // BIGINT, TIMESTAMP

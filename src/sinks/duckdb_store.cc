@@ -107,7 +107,7 @@ class DuckdbSink final : public flow::Sink {
       case Topic::rejects:
         return take_rejects(batch, from);
       default:
-        CHECK(!"a topic of this sink");
+        CHECK(false && "a topic of this sink");
         return {};
     }
   }
