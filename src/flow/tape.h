@@ -1,12 +1,14 @@
 // The tape: ordered, partitioned, durable, replayable topics, and the one writing call.
 //
 // A writer (a source or a shard) commits rows for any topics and partitions together with its own position. The tape applies all of it or
-// nothing, and only if the stored position of that writer equals `before`; so kill -9 anywhere leaves no half step, and a zombie cannot add
-// a second copy. commit() may be called from several threads, each writer from one at a time; it returns when the commit is as durable as the
-// tape was asked to be (fsync: survives the machine; os: survives the process), and waiting commits share one transaction.
+// nothing, and only if the position stored for that writer (not what an object remembers) equals `before`; so kill -9 anywhere leaves no half
+// step, and a zombie cannot add a second copy. commit() may be called from several threads, each writer from one at a time; it returns when the
+// commit is as durable as the tape was asked to be (fsync: survives the machine; os: survives the process), and commits that wait together may
+// share one transaction. An error may mean that the commit was applied and the answer lost: the same commit again settles it.
 //
-// Offsets of a partition ascend in the order of appending. On the embedded tape they count rows from 0; other tapes may leave holes, so
-// nobody computes with them. Readers may live in other processes while a writer runs and see whole commits only.
+// Offsets of a partition ascend in the order of appending. On the embedded tape they count rows from 0; other tapes may leave holes, so a
+// position holds only offsets that a read has given, and nobody waits for one to reach end(). Readers may live in other processes while a writer
+// runs and see whole batches only; on the embedded tapes whole commits.
 #pragma once
 
 #include <compare>
@@ -80,7 +82,7 @@ class Tape {
   virtual base::Result<CommitOutcome> commit(const Commit& commit) = 0;
   // Writers whose names begin with `prefix`, in byte order, each with its committed position.
   virtual base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) = 0;
-  // The offset after the last committed row.
+  // Not less than the offset after the last committed row; on the embedded tape equal to it.
   virtual base::Result<Offset> end(Topic topic, std::uint16_t partition) = 0;
   virtual base::Result<std::unique_ptr<TapeReader>> read(Topic topic, std::uint16_t partition, Offset from) = 0;
 };
