@@ -19,7 +19,7 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse tail bars --from beginning --exit-at-end        every revision on the tape
   tickerhouse tail events --symbol AAPL --count 20 --from 2026-01-05T14:30:00Z
   tickerhouse tail rejects --from beginning --format csv
-Topics: events, rejects, bars, settled, late. Partitions one after the other with --exit-at-end; as they come otherwise.)";
+Topics: events, rejects, bars, settled, late; signals and alerts, which nothing writes yet. Partitions one after the other with --exit-at-end; as they come otherwise.)";
 
 struct Flags {
   std::string topic;
@@ -33,9 +33,11 @@ struct Flags {
 };
 
 base::Result<flow::Topic> topic_of(const std::string& name) {
-  for (const flow::Topic topic : {flow::Topic::events, flow::Topic::rejects, flow::Topic::bars, flow::Topic::settled, flow::Topic::late})
+  for (const flow::Topic topic : {flow::Topic::events, flow::Topic::rejects, flow::Topic::bars, flow::Topic::settled, flow::Topic::late, flow::Topic::signals,
+                                  flow::Topic::alerts})
     if (name == flow::topic_name(topic)) return topic;
-  return base::Error{base::ErrorCode::invalid_argument, std::string("\"").append(name).append("\" is none of events, rejects, bars, settled, late"), "tail"};
+  return base::Error{base::ErrorCode::invalid_argument,
+                     std::string("\"").append(name).append("\" is none of events, rejects, bars, settled, late, signals, alerts"), "tail"};
 }
 
 struct Start {

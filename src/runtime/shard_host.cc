@@ -22,9 +22,7 @@ class ShardHostImpl final : public ShardHost {
     ASSIGN_OR_RETURN(const ShardProgress durable, ShardProgress::decode(committed_));
     RETURN_IF_ERROR(restore_checkpoint(durable.next, notes));
     checkpointed_ = progress_.next;
-    RETURN_IF_ERROR(replay_until(durable));
-    ASSIGN_OR_RETURN(reader_, tape_.read(flow::Topic::events, options_.partition, progress_.next));
-    return {};
+    return replay_until(durable);
   }
 
   base::Result<StepState> step() override {
@@ -77,7 +75,7 @@ class ShardHostImpl final : public ShardHost {
     return {};
   }
 
-  // Silent: what comes out must be on the tape already.
+  // Silent: what comes out must be on the tape already. The reader stays where this ends, which may be inside a batch.
   base::Status replay_until(const ShardProgress& durable) {
     if (durable.next < progress_.next)
       return base::Error{base::ErrorCode::damaged, "the checkpoint is ahead of the tape", writer_};
