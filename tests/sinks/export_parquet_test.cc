@@ -129,7 +129,7 @@ TEST(ExportParquet, RowsBeyondTheMemoryLimitKeepTheirOrder) {
     for (std::int64_t i = 0; i < kRows; ++i) {
       noise = noise * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
       bar.trade_count = i;
-      bar.volume = static_cast<base::Int128>(noise) * noise / 16;
+      bar.volume = static_cast<base::Int128>(noise) * static_cast<std::int64_t>(noise >> 20U);
       bar.open = bar.close = {static_cast<std::int64_t>(noise >> 2U)};
       ok(out->append("A", bar));
     }
