@@ -59,7 +59,7 @@ Item& find_or_insert(std::vector<Item>& items, TsNanos start) {
   if (at != items.end() && at->start == start) return *at;
   Item item;
   item.start = start;
-  return *items.insert(at, std::move(item));
+  return *items.insert(at, item);
 }
 
 class BarBuilder final : public flow::Operator {
@@ -194,7 +194,7 @@ class BarBuilder final : public flow::Operator {
           continue;
         }
         due = std::min(due, window.emitted ? end + lateness_ : end);
-        if (kept != w) windows[kept] = std::move(window);
+        if (kept != w) windows[kept] = window;
         ++kept;
       }
       windows.resize(kept);

@@ -97,8 +97,8 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
     log_warn(std::string("degraded: no room on the tape or the disk; waiting for space for ").append(base::format_duration(waited / base::kSecond * base::kSecond))
                  .append(" so far (tape.size_max is ").append(config.values.at("tape.size_max").text).append(")"));
   };
-  auto end = runtime::run_pipeline(pipeline_options(config, directory, options), *directory.tape, &source, sinks->all(), base::system_clock(),
-                                   base::system_disk(), stop_requested(), hooks);
+  const runtime::PipelineParts parts{*directory.tape, &source, sinks->all(), base::system_clock(), base::system_disk(), stop_requested()};
+  auto end = runtime::run_pipeline(pipeline_options(config, directory, options), parts, hooks);
   bar.clear();
   if (!end.ok()) return end.error();
   ASSIGN_OR_RETURN(const flow::PipelineStatus status, runtime::collect_status(*directory.tape, directory.settings.partitions));

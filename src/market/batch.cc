@@ -155,23 +155,22 @@ void BatchParts::clear() {
   texts_.clear();
 }
 
-BatchParts::Place BatchParts::seal(std::string& out, RowKind kind, const void* rows, std::size_t row_count, std::size_t row_size,
-                                   std::uint64_t first_sequence) const {
+BatchParts::Place BatchParts::seal(std::string& out, const Rows& rows, std::uint64_t first_sequence) const {
   out.resize((out.size() + kBatchAlignment - 1) / kBatchAlignment * kBatchAlignment);
   const std::size_t start = out.size();
   BatchHeader header;
   header.magic = kMagic;
   header.version = kVersion;
-  header.row_kind = kind;
-  header.row_count = static_cast<std::uint32_t>(row_count);
-  header.row_bytes = static_cast<std::uint32_t>(row_size);
+  header.row_kind = rows.kind;
+  header.row_count = static_cast<std::uint32_t>(rows.count);
+  header.row_bytes = static_cast<std::uint32_t>(rows.size);
   header.string_count = static_cast<std::uint32_t>(strings.size());
   header.string_bytes = static_cast<std::uint32_t>((strings.bytes().size() + 3) / 4 * 4);
   header.text_count = static_cast<std::uint32_t>(text_entries_.size() / 2);
   header.text_bytes = static_cast<std::uint32_t>(texts_.size());
   header.first_sequence = first_sequence;
   out.append(reinterpret_cast<const char*>(&header), sizeof header);
-  out.append(static_cast<const char*>(rows), row_count * row_size);
+  out.append(static_cast<const char*>(rows.data), rows.count * rows.size);
   out.append(reinterpret_cast<const char*>(strings.ends().data()), strings.size() * 4);
   out.append(strings.bytes());
   out.append(header.string_bytes - strings.bytes().size(), '\0');

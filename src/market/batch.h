@@ -22,9 +22,9 @@ namespace tickerhouse::market {
 
 enum class RowKind : std::uint16_t { event = 1, bar = 2, reject = 3 };
 template <typename Row> struct RowTraits;
-template <> struct RowTraits<EventRow> { static constexpr RowKind kind = RowKind::event; };
-template <> struct RowTraits<BarRow> { static constexpr RowKind kind = RowKind::bar; };
-template <> struct RowTraits<RejectRow> { static constexpr RowKind kind = RowKind::reject; };
+template <> struct RowTraits<EventRow> { static constexpr RowKind kKind = RowKind::event; };
+template <> struct RowTraits<BarRow> { static constexpr RowKind kKind = RowKind::bar; };
+template <> struct RowTraits<RejectRow> { static constexpr RowKind kKind = RowKind::reject; };
 
 struct BatchHeader {
   std::uint32_t magic = 0;
@@ -70,7 +70,7 @@ class BatchBytes {
 template <typename Row>
 class BatchView : public BatchBytes {
  public:
-  explicit BatchView(const BatchBytes& bytes) : BatchBytes(bytes) { CHECK(bytes.header().row_kind == RowTraits<Row>::kind); }
+  explicit BatchView(const BatchBytes& bytes) : BatchBytes(bytes) { CHECK(bytes.header().row_kind == RowTraits<Row>::kKind); }
   [[nodiscard]] std::span<const Row> rows() const { return {reinterpret_cast<const Row*>(BatchBytes::rows()), row_count()}; }
 };
 
@@ -109,8 +109,13 @@ class BatchParts {
     std::size_t offset = 0;
     std::size_t size = 0;
   };
-  Place seal(std::string& out, RowKind kind, const void* rows, std::size_t row_count, std::size_t row_size,
-             std::uint64_t first_sequence) const;
+  struct Rows {
+    RowKind kind;
+    const void* data;
+    std::size_t count;
+    std::size_t size;  // of one
+  };
+  Place seal(std::string& out, const Rows& rows, std::uint64_t first_sequence) const;
 
  private:
   std::vector<std::uint32_t> text_entries_;
@@ -126,7 +131,7 @@ class BatchBuilder : public BatchParts {
     BatchParts::clear();
   }
   Place seal(std::string& out, std::uint64_t first_sequence) const {
-    return BatchParts::seal(out, RowTraits<Row>::kind, rows.data(), rows.size(), sizeof(Row), first_sequence);
+    return BatchParts::seal(out, {RowTraits<Row>::kKind, rows.data(), rows.size(), sizeof(Row)}, first_sequence);
   }
 };
 

@@ -235,26 +235,24 @@ struct Stages {
   std::vector<std::unique_ptr<SinkStage>> sinks;
 };
 
-base::Result<Stages> open_stages(const PipelineOptions& options, flow::Tape& tape, flow::Source* source,
-                                 const std::vector<flow::Sink*>& sinks, base::Clock& clock, base::Disk& disk, Run& run,
-                                 const PipelineHooks& hooks) {
+base::Result<Stages> open_stages(const PipelineOptions& options, const PipelineParts& parts, Run& run, const PipelineHooks& hooks) {
   Stages stages;
   for (std::uint16_t p = 0; p < options.shard.settings.partitions; ++p) {
     ShardHostOptions shard = options.shard;
     shard.partition = p;
     std::vector<std::string> notes;
-    ASSIGN_OR_RETURN(auto host, ShardHost::open(shard, tape, disk, notes));
+    ASSIGN_OR_RETURN(auto host, ShardHost::open(shard, parts.tape, parts.disk, notes));
     if (hooks.on_note)
       for (const std::string& note : notes) hooks.on_note(note);
     stages.shards.push_back(std::make_unique<ShardStage>(std::move(host), run));
   }
   run.shards_left = static_cast<std::uint32_t>(stages.shards.size());
-  for (flow::Sink* sink : sinks) {
-    ASSIGN_OR_RETURN(auto host, SinkHost::open({options.shard.settings.partitions}, tape, *sink));
+  for (flow::Sink* sink : parts.sinks) {
+    ASSIGN_OR_RETURN(auto host, SinkHost::open({options.shard.settings.partitions}, parts.tape, *sink));
     stages.sinks.push_back(std::make_unique<SinkStage>(std::move(host), run));
   }
-  if (source != nullptr) {
-    ASSIGN_OR_RETURN(stages.ingest, Ingest::open(options.ingest, tape, *source, clock));
+  if (parts.source != nullptr) {
+    ASSIGN_OR_RETURN(stages.ingest, Ingest::open(options.ingest, parts.tape, *parts.source, parts.clock));
   }
   return stages;
 }
@@ -267,12 +265,10 @@ std::size_t worker_count(const PipelineOptions& options) {
 
 }  // namespace
 
-base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, flow::Tape& tape, flow::Source* source,
-                                       const std::vector<flow::Sink*>& sinks, base::Clock& clock, base::Disk& disk,
-                                       const std::atomic<bool>& stop, const PipelineHooks& hooks) {
-  Run run(clock, stop, options.stop_within);
-  ASSIGN_OR_RETURN(Stages stages, open_stages(options, tape, source, sinks, clock, disk, run, hooks));
-  IngestStage ingest(options, stages.ingest.get(), clock, hooks, run);
+base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const PipelineParts& parts, const PipelineHooks& hooks) {
+  Run run(parts.clock, parts.stop, options.stop_within);
+  ASSIGN_OR_RETURN(Stages stages, open_stages(options, parts, run, hooks));
+  IngestStage ingest(options, stages.ingest.get(), parts.clock, hooks, run);
 
   std::vector<Rota> rotas;
   const std::size_t workers = options.one_thread ? 1 : worker_count(options);

@@ -40,9 +40,16 @@ enum class PipelineEnd {
   stopped,   // asked to
 };
 
-// source may be null: the shards and sinks catch up with what is on the tape.
-base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, flow::Tape& tape, flow::Source* source,
-                                       const std::vector<flow::Sink*>& sinks, base::Clock& clock, base::Disk& disk,
-                                       const std::atomic<bool>& stop, const PipelineHooks& hooks);
+// What a pipeline runs on. All of it outlives the run.
+struct PipelineParts {
+  flow::Tape& tape;
+  flow::Source* source = nullptr;  // null: the shards and sinks catch up with what is on the tape
+  std::vector<flow::Sink*> sinks;
+  base::Clock& clock;
+  base::Disk& disk;
+  const std::atomic<bool>& stop;   // set from anywhere: finish what is appended and return
+};
+
+base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const PipelineParts& parts, const PipelineHooks& hooks);
 
 }  // namespace tickerhouse::runtime
