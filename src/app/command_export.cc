@@ -37,7 +37,8 @@ base::Result<base::TsNanos> parse_bound(const std::string& text, const char* fla
   if (text.empty()) return fallback;
   if (const auto date = base::parse_date(text)) return *date * base::kDay;
   if (const auto ts = base::parse_iso_time(text)) return *ts;
-  return base::Error{base::ErrorCode::invalid_argument, std::string("\"").append(text).append("\" is neither a date nor an ISO time"), flag};
+  return base::Error{base::ErrorCode::invalid_argument,
+                     std::string("\"").append(text).append("\" is neither a date nor an ISO time"), flag};
 }
 
 struct Selection {
@@ -49,7 +50,9 @@ struct Selection {
   [[nodiscard]] bool takes_symbol(const std::string& symbol) const {
     return symbols.empty() || std::find(symbols.begin(), symbols.end(), symbol) != symbols.end();
   }
-  [[nodiscard]] bool takes(const std::string& symbol, base::TsNanos ts) const { return takes_symbol(symbol) && ts >= from && ts < to; }
+  [[nodiscard]] bool takes(const std::string& symbol, base::TsNanos ts) const {
+    return takes_symbol(symbol) && ts >= from && ts < to;
+  }
   [[nodiscard]] bool takes_interval(base::DurationNanos interval) const {
     return intervals.empty() || std::find(intervals.begin(), intervals.end(), interval) != intervals.end();
   }
@@ -95,14 +98,20 @@ class Lines {
 
 // The columns of an older pipeline, for those who know it.
 void append_seed_columns(std::string& out, const NamedBar& bar) {
-  const auto decimal = [&out](base::Int128 value, int scale) { out.push_back(','); base::append_decimal(out, value, scale); };
+  const auto decimal = [&out](base::Int128 value, int scale) {
+    out.push_back(',');
+    base::append_decimal(out, value, scale);
+  };
   out.append(bar.symbol).append(",");
   base::append_iso_time(out, bar.row.window_start);
   out.push_back(',');
   base::append_iso_time(out, bar.row.window_end);
-  if ((bar.row.known & market::known::kPriceAvg) != 0) decimal(bar.row.price_avg.units, market::kPriceScale);
-  else out.push_back(',');
-  for (const market::Price price : {bar.row.low, bar.row.high, bar.row.open, bar.row.close}) decimal(price.units, market::kPriceScale);
+  if ((bar.row.known & market::known::kPriceAvg) != 0)
+    decimal(bar.row.price_avg.units, market::kPriceScale);
+  else
+    out.push_back(',');
+  for (const market::Price price : {bar.row.low, bar.row.high, bar.row.open, bar.row.close})
+    decimal(price.units, market::kPriceScale);
   decimal(bar.row.pct_change, market::kPercentScale);
   out.push_back('\n');
 }
@@ -110,10 +119,15 @@ void append_seed_columns(std::string& out, const NamedBar& bar) {
 base::Status export_bars(const Flags& flags, const OpenDirectory& directory) {
   ASSIGN_OR_RETURN(const Selection selection, select(flags, directory.settings));
   const bool seed = flags.columns == "seed";
-  if (!flags.columns.empty() && !seed) return base::Error{base::ErrorCode::invalid_argument, "the one named set of columns is seed", "--columns"};
-  if (seed && flags.format != "csv") return base::Error{base::ErrorCode::invalid_argument, "--columns seed is for csv", "--format"};
+  if (!flags.columns.empty() && !seed)
+    return base::Error{base::ErrorCode::invalid_argument, "the one named set of columns is seed",
+                       "--columns"};
+  if (seed && flags.format != "csv")
+    return base::Error{base::ErrorCode::invalid_argument, "--columns seed is for csv", "--format"};
   ASSIGN_OR_RETURN(const std::vector<NamedBar> bars, newest_bars(directory, nullptr));
-  const auto wanted = [&](const NamedBar& bar) { return selection.takes_interval(bar.row.interval) && selection.takes(bar.symbol, bar.row.window_start); };
+  const auto wanted = [&](const NamedBar& bar) {
+    return selection.takes_interval(bar.row.interval) && selection.takes(bar.symbol, bar.row.window_start);
+  };
   if (flags.format == "parquet") {
     ASSIGN_OR_RETURN(const auto file, sinks::make_bar_parquet(flags.output));
     for (const NamedBar& bar : bars)
@@ -122,13 +136,19 @@ base::Status export_bars(const Flags& flags, const OpenDirectory& directory) {
   }
   ASSIGN_OR_RETURN(const auto output, TextOutput::open(flags.output));
   Lines lines(*output);
-  if (seed) lines.text.append("symbol,window_start,window_end,price_avg,price_min,price_max,price_first,price_last,pct_change\n");
-  else if (flags.format == "csv") lines.text.append(formats::bar_csv_header());
+  if (seed)
+    lines.text.append(
+        "symbol,window_start,window_end,price_avg,price_min,price_max,price_first,price_last,pct_change\n");
+  else if (flags.format == "csv")
+    lines.text.append(formats::bar_csv_header());
   for (const NamedBar& bar : bars) {
     if (!wanted(bar)) continue;
-    if (seed) append_seed_columns(lines.text, bar);
-    else if (flags.format == "csv") formats::append_bar_csv(lines.text, bar.symbol, bar.row);
-    else formats::append_bar_json(lines.text, bar.symbol, bar.row);
+    if (seed)
+      append_seed_columns(lines.text, bar);
+    else if (flags.format == "csv")
+      formats::append_bar_csv(lines.text, bar.symbol, bar.row);
+    else
+      formats::append_bar_json(lines.text, bar.symbol, bar.row);
     RETURN_IF_ERROR(lines.next());
   }
   RETURN_IF_ERROR(lines.flush());
@@ -139,11 +159,14 @@ base::Status export_events(const Flags& flags, const OpenDirectory& directory, b
   ASSIGN_OR_RETURN(const Selection selection, select(flags, directory.settings));
   auto found = late ? late_events(directory) : counted_events(directory);
   if (!found.ok()) return found.error();
-  const auto names = [](const NamedEvent& event) { return formats::EventNames{event.symbol, event.venue, event.source, event.text}; };
+  const auto names = [](const NamedEvent& event) {
+    return formats::EventNames{event.symbol, event.venue, event.source, event.text};
+  };
   if (flags.format == "parquet") {
     ASSIGN_OR_RETURN(const auto file, sinks::make_event_parquet(flags.output));
     for (const NamedEvent& event : *found)
-      if (selection.takes(event.symbol, event.row.ts_event)) RETURN_IF_ERROR(file->append(event.row, names(event)));
+      if (selection.takes(event.symbol, event.row.ts_event))
+        RETURN_IF_ERROR(file->append(event.row, names(event)));
     return file->finish();
   }
   ASSIGN_OR_RETURN(const auto output, TextOutput::open(flags.output));
@@ -151,8 +174,10 @@ base::Status export_events(const Flags& flags, const OpenDirectory& directory, b
   if (flags.format == "csv") lines.text.append(formats::event_csv_header());
   for (const NamedEvent& event : *found) {
     if (!selection.takes(event.symbol, event.row.ts_event)) continue;
-    if (flags.format == "csv") formats::append_event_csv(lines.text, event.row, names(event));
-    else formats::append_event_json(lines.text, event.row, names(event));
+    if (flags.format == "csv")
+      formats::append_event_csv(lines.text, event.row, names(event));
+    else
+      formats::append_event_json(lines.text, event.row, names(event));
     RETURN_IF_ERROR(lines.next());
   }
   RETURN_IF_ERROR(lines.flush());
@@ -163,15 +188,18 @@ base::Status export_rejects(const Flags& flags, const OpenDirectory& directory) 
   ASSIGN_OR_RETURN(const std::vector<NamedReject> found, rejects(directory));
   if (flags.format == "parquet") {
     ASSIGN_OR_RETURN(const auto file, sinks::make_reject_parquet(flags.output));
-    for (const NamedReject& reject : found) RETURN_IF_ERROR(file->append(reject.row, reject.source, reject.raw));
+    for (const NamedReject& reject : found)
+      RETURN_IF_ERROR(file->append(reject.row, reject.source, reject.raw));
     return file->finish();
   }
   ASSIGN_OR_RETURN(const auto output, TextOutput::open(flags.output));
   Lines lines(*output);
   if (flags.format == "csv") lines.text.append(formats::reject_csv_header());
   for (const NamedReject& reject : found) {
-    if (flags.format == "csv") formats::append_reject_csv(lines.text, reject.row, reject.source, reject.raw);
-    else formats::append_reject_json(lines.text, reject.row, reject.source, reject.raw);
+    if (flags.format == "csv")
+      formats::append_reject_csv(lines.text, reject.row, reject.source, reject.raw);
+    else
+      formats::append_reject_json(lines.text, reject.row, reject.source, reject.raw);
     RETURN_IF_ERROR(lines.next());
   }
   RETURN_IF_ERROR(lines.flush());
@@ -182,13 +210,16 @@ base::Status run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   if (flags.format != "csv" && flags.format != "jsonl" && flags.format != "parquet")
     return base::Error{base::ErrorCode::invalid_argument, "csv, jsonl or parquet", "--format"};
-  if (flags.format == "parquet" && flags.output.empty()) return base::Error{base::ErrorCode::invalid_argument, "parquet needs a file", "--output"};
+  if (flags.format == "parquet" && flags.output.empty())
+    return base::Error{base::ErrorCode::invalid_argument, "parquet needs a file", "--output"};
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
   if (flags.what == "bars") return export_bars(flags, directory);
   if (flags.what == "events") return export_events(flags, directory, false);
   if (flags.what == "late") return export_events(flags, directory, true);
   if (flags.what == "rejects") return export_rejects(flags, directory);
-  return base::Error{base::ErrorCode::invalid_argument, std::string("\"").append(flags.what).append("\" is none of bars, events, late, rejects"), "export"};
+  return base::Error{base::ErrorCode::invalid_argument,
+                     std::string("\"").append(flags.what).append("\" is none of bars, events, late, rejects"),
+                     "export"};
 }
 
 }  // namespace
@@ -202,7 +233,8 @@ void add_export(CLI::App& app, CommandLine& line) {
   command->add_option("--output", flags->output, "a file, which appears whole or not at all [stdout]");
   command->add_option("--interval", flags->intervals, "only bars of this length (repeats) [all]")->take_all();
   command->add_option("--symbol", flags->symbols, "only this symbol (repeats) [all]")->take_all();
-  command->add_option("--from", flags->from, "from this date or ISO time on (window_start of bars, time of events)");
+  command->add_option("--from", flags->from,
+                      "from this date or ISO time on (window_start of bars, time of events)");
   command->add_option("--to", flags->to, "before this date or ISO time");
   command->add_option("--columns", flags->columns, "seed: the columns of an older pipeline");
   add_setting_flags(*command, line, {"data", "log."});

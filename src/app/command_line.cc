@@ -20,10 +20,12 @@ base::Result<Config> CommandLine::load() const {
 void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<std::string>& key_prefixes) {
   for (const SettingInfo& setting : setting_table()) {
     const std::string key = setting.key;
-    const bool wanted = std::any_of(key_prefixes.begin(), key_prefixes.end(), [&](const std::string& prefix) { return key.starts_with(prefix); });
+    const bool wanted = std::any_of(key_prefixes.begin(), key_prefixes.end(),
+                                    [&](const std::string& prefix) { return key.starts_with(prefix); });
     if (!wanted || *setting.flag == '\0') continue;
     const std::string what = std::string(setting.what).append(" [").append(setting.fallback).append("]");
-    command.add_option_function<std::string>(setting.flag, [&line, key](const std::string& text) { line.settings[key] = text; }, what);
+    command.add_option_function<std::string>(
+        setting.flag, [&line, key](const std::string& text) { line.settings[key] = text; }, what);
   }
   command.add_option("--config", line.config_file, "configuration file [./tickerhouse.toml]");
 }

@@ -1,4 +1,5 @@
-// The commands of the one binary. Each adds its subcommand with flags, examples and an action; main runs the one that was asked for.
+// The commands of the one binary. Each adds its subcommand with flags, examples and an action; main runs the
+// one that was asked for.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,7 @@
 
 #include "app/config.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }
 
@@ -18,7 +19,7 @@ namespace tickerhouse::app {
 struct CommandLine {
   std::map<std::string, std::string> settings;  // by key, as given by flags
   std::string config_file;
-  std::function<int()> action;                  // of the subcommand
+  std::function<int()> action;  // of the subcommand
 
   // Reads configuration and logs old names in effect; on a mistake prints every one and returns nothing.
   [[nodiscard]] base::Result<Config> load() const;

@@ -63,13 +63,17 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
   ASSIGN_OR_RETURN(flags.run.speed, parse_speed(flags.speed));
   if (!flags.wait_space.empty()) {
     const auto patience = base::parse_duration(flags.wait_space);
-    if (!patience) return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 5m", "--wait-space"};
+    if (!patience)
+      return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 5m", "--wait-space"};
     flags.run.wait_space = *patience;
   }
-  if (flags.follow && flags.sort) return base::Error{base::ErrorCode::invalid_argument, "what still grows cannot be sorted", "--follow --sort"};
+  if (flags.follow && flags.sort)
+    return base::Error{base::ErrorCode::invalid_argument, "what still grows cannot be sorted",
+                       "--follow --sort"};
   if (flags.dry_run) return dry_run(options);
   if (flags.files.size() > 1 && std::count(flags.files.begin(), flags.files.end(), "-") > 0)
-    return base::Error{base::ErrorCode::invalid_argument, "standard input cannot be merged with files", "replay -"};
+    return base::Error{base::ErrorCode::invalid_argument, "standard input cannot be merged with files",
+                       "replay -"};
   for (const std::string& path : flags.files)  // nothing is touched before all inputs are there
     if (path != "-") {
       ASSIGN_OR_RETURN(const auto stream, sources::open_stream(path, false, nullptr));
@@ -79,7 +83,9 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
   ASSIGN_OR_RETURN(const sources::OpenedReplay opened, sources::open_replay(options));
   const auto meter = opened.meter;
   flags.run.fraction_done = [meter] {
-    return meter->bytes_total == 0 ? -1.0 : static_cast<double>(meter->bytes_read) / static_cast<double>(meter->bytes_total);
+    return meter->bytes_total == 0
+               ? -1.0
+               : static_cast<double>(meter->bytes_read) / static_cast<double>(meter->bytes_total);
   };
   return run_to_end(config, directory, *opened.source, flags.run);
 }
@@ -87,19 +93,24 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
 }  // namespace
 
 void add_replay(CLI::App& app, CommandLine& line) {
-  auto* command = app.add_subcommand("replay", "load recorded files, standard input (-) or a growing file, to the last exact bar");
+  auto* command = app.add_subcommand(
+      "replay", "load recorded files, standard input (-) or a growing file, to the last exact bar");
   auto flags = std::make_shared<Flags>();  // lives in the callbacks below
   command->footer(kFooter);
-  command->add_option("files", flags->files, "files, plain or gzip, JSON lines or CSV; - is standard input")->required();
+  command->add_option("files", flags->files, "files, plain or gzip, JSON lines or CSV; - is standard input")
+      ->required();
   add_mapping_flags(*command, flags->mapping);
   command->add_flag("--follow", flags->follow, "the file grows: wait for more, never end it");
   command->add_flag("--sort", flags->sort, "read everything first and order it by time");
-  command->add_flag("--finish", flags->run.finish_cut_off, "settle what a cut-off compressed input has brought");
+  command->add_flag("--finish", flags->run.finish_cut_off,
+                    "settle what a cut-off compressed input has brought");
   command->add_flag("--merge", flags->run.merge, "allow two unfinished sources of one symbol");
   command->add_flag("--dry-run", flags->dry_run, "show ten mapped records and the rejects; write nothing");
   command->add_option("--speed", flags->speed, "N times as fast as it happened, or max [max]");
-  command->add_option("--wait-space", flags->wait_space, "how long to wait for space on a full tape or disk [5m]");
-  command->add_flag("--one-thread", flags->run.one_thread, "all stages take turns on one thread; the same bytes");
+  command->add_option("--wait-space", flags->wait_space,
+                      "how long to wait for space on a full tape or disk [5m]");
+  command->add_flag("--one-thread", flags->run.one_thread,
+                    "all stages take turns on one thread; the same bytes");
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
   add_setting_flags(*command, line, {"data", "ingest.", "engine.", "tape.", "store.", "console.", "log."});
   command->callback([&line, flags] {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cinttypes>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -33,11 +34,14 @@ struct Flags {
 };
 
 base::Result<flow::Topic> topic_of(const std::string& name) {
-  for (const flow::Topic topic : {flow::Topic::events, flow::Topic::rejects, flow::Topic::bars, flow::Topic::settled, flow::Topic::late, flow::Topic::signals,
-                                  flow::Topic::alerts})
+  for (const flow::Topic topic :
+       {flow::Topic::events, flow::Topic::rejects, flow::Topic::bars, flow::Topic::settled, flow::Topic::late,
+        flow::Topic::signals, flow::Topic::alerts})
     if (name == flow::topic_name(topic)) return topic;
   return base::Error{base::ErrorCode::invalid_argument,
-                     std::string("\"").append(name).append("\" is none of events, rejects, bars, settled, late, signals, alerts"), "tail"};
+                     std::string("\"").append(name).append(
+                         "\" is none of events, rejects, bars, settled, late, signals, alerts"),
+                     "tail"};
 }
 
 struct Start {
@@ -54,15 +58,20 @@ base::Result<Start> parse_start(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), start.offset.value);
   if (error == std::errc() && end == text.data() + text.size()) return start;
   start.offset = {};
-  if (const auto ts = base::parse_iso_time(text)) start.time = *ts;
-  else if (const auto date = base::parse_date(text)) start.time = *date * base::kDay;
-  else return base::Error{base::ErrorCode::invalid_argument, "expected beginning, end, an offset or a time", "--from"};
+  if (const auto ts = base::parse_iso_time(text))
+    start.time = *ts;
+  else if (const auto date = base::parse_date(text))
+    start.time = *date * base::kDay;
+  else
+    return base::Error{base::ErrorCode::invalid_argument, "expected beginning, end, an offset or a time",
+                       "--from"};
   return start;
 }
 
 class Tail {
  public:
-  Tail(const Flags& flags, flow::Topic topic, const Start& start) : flags_(flags), topic_(topic), start_(start) {}
+  Tail(const Flags& flags, flow::Topic topic, const Start& start)
+      : flags_(flags), topic_(topic), start_(start) {}
 
   base::Status run(const OpenDirectory& directory) {
     RETURN_IF_ERROR(open(directory));
@@ -71,7 +80,8 @@ class Tail {
     base::DurationNanos patience = 0;
     if (!flags_.timeout.empty()) {
       const auto parsed = base::parse_duration(flags_.timeout);
-      if (!parsed) return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 10s", "--timeout"};
+      if (!parsed)
+        return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 10s", "--timeout"};
       patience = *parsed;
     }
     const base::DurationNanos deadline = base::system_clock().monotonic_now() + patience;
@@ -92,7 +102,8 @@ class Tail {
   };
 
   base::Status open(const OpenDirectory& directory) {
-    const std::uint16_t partitions = topic_ == flow::Topic::rejects ? std::uint16_t{1} : directory.settings.partitions;
+    const std::uint16_t partitions =
+        topic_ == flow::Topic::rejects ? std::uint16_t{1} : directory.settings.partitions;
     for (std::uint16_t p = 0; p < partitions; ++p) {
       flow::Offset from = start_.offset;
       if (start_.end) {
@@ -124,14 +135,17 @@ class Tail {
       append_row(text, batch, i);
       if (text.empty()) continue;
       ++printed_;
-      if (flags_.place) std::fprintf(stdout, "%u:%llu ", static_cast<unsigned>(partition), static_cast<unsigned long long>(batch.first.value + (i - batch.skip)));
+      if (flags_.place)
+        std::fprintf(stdout, "%u:%" PRIu64 " ", static_cast<unsigned>(partition),
+                     batch.first.value + (i - batch.skip));
       std::fputs(text.c_str(), stdout);
     }
   }
 
   [[nodiscard]] bool wanted(std::string_view symbol, base::TsNanos ts) const {
     if (start_.time != base::kNoTime && ts < start_.time) return false;
-    return flags_.symbols.empty() || std::find(flags_.symbols.begin(), flags_.symbols.end(), symbol) != flags_.symbols.end();
+    return flags_.symbols.empty() ||
+           std::find(flags_.symbols.begin(), flags_.symbols.end(), symbol) != flags_.symbols.end();
   }
   [[nodiscard]] bool csv() const { return flags_.format == "csv"; }
   [[nodiscard]] bool full() const { return flags_.count > 0 && printed_ >= flags_.count; }
@@ -151,7 +165,8 @@ class Tail {
     } else if (topic_ == flow::Topic::rejects) {
       const market::BatchView<market::RejectRow> view(batch.bytes);
       const market::RejectRow& row = view.rows()[i];
-      csv() ? formats::append_reject_csv(text, row, view.string(row.source), view.text(i)) : formats::append_reject_json(text, row, view.string(row.source), view.text(i));
+      csv() ? formats::append_reject_csv(text, row, view.string(row.source), view.text(i))
+            : formats::append_reject_json(text, row, view.string(row.source), view.text(i));
     } else {
       append_event(text, market::EventBatchView(batch.bytes), i);
     }
@@ -178,7 +193,8 @@ class Tail {
 
 base::Status run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
-  if (flags.format != "jsonl" && flags.format != "csv") return base::Error{base::ErrorCode::invalid_argument, "jsonl or csv", "--format"};
+  if (flags.format != "jsonl" && flags.format != "csv")
+    return base::Error{base::ErrorCode::invalid_argument, "jsonl or csv", "--format"};
   ASSIGN_OR_RETURN(const flow::Topic topic, topic_of(flags.topic));
   ASSIGN_OR_RETURN(const Start start, parse_start(flags.from));
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
@@ -188,7 +204,8 @@ base::Status run(const CommandLine& line, const Flags& flags) {
 }  // namespace
 
 void add_tail(CLI::App& app, CommandLine& line) {
-  auto* command = app.add_subcommand("tail", "rows of a topic as they lie on the tape, and new ones as they come");
+  auto* command =
+      app.add_subcommand("tail", "rows of a topic as they lie on the tape, and new ones as they come");
   auto flags = std::make_shared<Flags>();  // lives in the callbacks below
   command->footer(kFooter);
   command->add_option("topic", flags->topic, "events, rejects, bars, settled or late")->required();

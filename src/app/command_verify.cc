@@ -17,7 +17,8 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Runs the tape again through the engine and compares every row of the result topics by its bytes, then the
+constexpr const char* kFooter =
+    R"(Runs the tape again through the engine and compares every row of the result topics by its bytes, then the
 store with the tape by rows. Exit 0, or 1 and the first difference.
 
 Examples:
@@ -39,11 +40,15 @@ class StoreCheck {
     market::BarRow b = row;
     a.symbol = b.symbol = 0;
     if (ours.symbol == symbol && std::memcmp(&a, &b, sizeof a) == 0) return;
-    difference_ = std::string("tape:  ").append(describe(ours.symbol, ours.row)).append("store: ").append(describe(symbol, row));
+    difference_ = std::string("tape:  ")
+                      .append(describe(ours.symbol, ours.row))
+                      .append("store: ")
+                      .append(describe(symbol, row));
   }
   [[nodiscard]] std::string result() const {
     if (!difference_.empty() || next_ == expected_.size()) return difference_;
-    return std::string("the store lacks a bar: ").append(describe(expected_[next_].symbol, expected_[next_].row));
+    return std::string("the store lacks a bar: ")
+        .append(describe(expected_[next_].symbol, expected_[next_].row));
   }
 
  private:
@@ -64,7 +69,9 @@ struct StoreContent {
 
 base::Result<StoreContent> read_store(const OpenDirectory& directory) {
   StoreContent content;
-  const auto keep = [&content](std::string_view symbol, const market::BarRow& row) { content.bars.push_back({std::string(symbol), row}); };
+  const auto keep = [&content](std::string_view symbol, const market::BarRow& row) {
+    content.bars.push_back({std::string(symbol), row});
+  };
   if (is_running(directory.paths)) {
     ASSIGN_OR_RETURN(StoreRows rows, ask_store_rows(directory.paths.socket, keep));
     content.position = std::move(rows.position);
@@ -91,7 +98,8 @@ base::Result<std::uint64_t> verify_store(const OpenDirectory& directory) {
 }
 
 base::Result<bool> has_store(const OpenDirectory& directory) {
-  ASSIGN_OR_RETURN(const std::string position, position_of(*directory.tape, std::string(runtime::kSinkPrefix).append("duckdb")));
+  ASSIGN_OR_RETURN(const std::string position,
+                   position_of(*directory.tape, std::string(runtime::kSinkPrefix).append("duckdb")));
   return !position.empty();
 }
 
@@ -107,10 +115,11 @@ base::Status run(const CommandLine& line) {
   std::uint64_t rows = 0;
   std::uint64_t results = 0;
   for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
-    auto report = runtime::check_replay(*directory.tape, directory.settings, p, make_operators, [&](std::uint64_t stepped) {
-      rows += stepped;
-      bar.show(total == 0 ? -1 : static_cast<double>(rows) / static_cast<double>(total), rows);
-    });
+    auto report = runtime::check_replay(
+        *directory.tape, directory.settings, p, make_operators, [&](std::uint64_t stepped) {
+          rows += stepped;
+          bar.show(total == 0 ? -1 : static_cast<double>(rows) / static_cast<double>(total), rows);
+        });
     if (!report.ok()) {
       bar.clear();
       return report.error();
@@ -118,8 +127,11 @@ base::Status run(const CommandLine& line) {
     for (const std::uint64_t count : report->results) results += count;
   }
   bar.clear();
-  std::fprintf(stderr, "replay: %s rows from the beginning of the tape in %u partitions give the same %s results, byte for byte\n", grouped(rows).c_str(),
-               static_cast<unsigned>(directory.settings.partitions), grouped(results).c_str());
+  std::fprintf(stderr,
+               "replay: %s rows from the beginning of the tape in %u partitions give the same %s results, "
+               "byte for byte\n",
+               grouped(rows).c_str(), static_cast<unsigned>(directory.settings.partitions),
+               grouped(results).c_str());
   ASSIGN_OR_RETURN(const bool store, has_store(directory));
   if (!store) {
     std::fprintf(stderr, "store: none\n");
@@ -133,7 +145,8 @@ base::Status run(const CommandLine& line) {
 }  // namespace
 
 void add_verify(CLI::App& app, CommandLine& line) {
-  auto* command = app.add_subcommand("verify", "prove that replay gives the same bytes, and that the store agrees");
+  auto* command =
+      app.add_subcommand("verify", "prove that replay gives the same bytes, and that the store agrees");
   command->footer(kFooter);
   add_setting_flags(*command, line, {"data", "log."});
   command->callback([&line] {

@@ -1,5 +1,6 @@
-// The answer to "store-rows" is binary: 'S', the length-prefixed position of the store, then for each bar its symbol and its row of fixed size, then an empty symbol.
-// An answer 'E' is followed by the text of what went wrong.
+// The answer to "store-rows" is binary: 'S', the length-prefixed position of the store, then for each bar its
+// symbol and its row of fixed size, then an empty symbol. An answer 'E' is followed by the text of what went
+// wrong.
 #include "app/control_socket.h"
 
 #include <poll.h>
@@ -59,7 +60,8 @@ bool send_all(int fd, std::string_view bytes) {
 
 class Server final : public ControlSocket {
  public:
-  Server(int fd, std::string path, flow::Store* store) : listener_(fd), path_(std::move(path)), store_(store), thread_([this] { serve(); }) {}
+  Server(int fd, std::string path, flow::Store* store)
+      : listener_(fd), path_(std::move(path)), store_(store), thread_([this] { serve(); }) {}
   ~Server() override {
     stop_ = true;
     thread_.join();
@@ -89,12 +91,17 @@ class Server final : public ControlSocket {
       request.push_back(c);
       if (c == '\n') break;
     }
-    const base::Status status = request == kStoreRows ? send_rows(fd) : base::Status(base::Error{base::ErrorCode::invalid_argument, "unknown request", ""});
+    const base::Status status =
+        request == kStoreRows
+            ? send_rows(fd)
+            : base::Status(base::Error{base::ErrorCode::invalid_argument, "unknown request", ""});
     if (!status.ok()) send_all(fd, "E" + status.error().message());
   }
 
   base::Status send_rows(int fd) {
-    if (store_ == nullptr) return base::Error{base::ErrorCode::not_found, "the running process keeps no store (store.enabled = false)", ""};
+    if (store_ == nullptr)
+      return base::Error{base::ErrorCode::not_found,
+                         "the running process keeps no store (store.enabled = false)", ""};
     ASSIGN_OR_RETURN(const flow::SinkPosition position, store_->position());
     std::string bytes = "S";
     base::ByteWriter out(bytes);
@@ -120,21 +127,26 @@ class Server final : public ControlSocket {
 };
 
 base::Error socket_error(const std::string& path, const char* doing) {
-  return {base::ErrorCode::io, std::string(doing).append(": ").append(std::strerror(errno)), path};  // NOLINT(concurrency-mt-unsafe)
+  return {base::ErrorCode::io, std::string(doing).append(": ").append(std::strerror(errno)),
+          path};  // NOLINT(concurrency-mt-unsafe)
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path, flow::Store* store) {
+base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path,
+                                                                 flow::Store* store) {
   sockaddr_un address{};
   if (!address_of(path, address)) {
-    log_warn("the path of the data directory is too long for a socket: verify cannot look into the store while this runs");
+    log_warn(
+        "the path of the data directory is too long for a socket: verify cannot look into the store while "
+        "this runs");
     return std::unique_ptr<ControlSocket>();
   }
   ::unlink(path.c_str());  // the directory's lock is ours, so whoever left it is gone
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return socket_error(path, "cannot make a socket");
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::chmod(path.c_str(), 0600) != 0 || ::listen(fd, 4) != 0) {
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(fd, 4) != 0) {
     const base::Error error = socket_error(path, "cannot listen");
     ::close(fd);
     return error;
@@ -144,9 +156,11 @@ base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::stri
 
 base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Store::RowCallback& row) {
   sockaddr_un address{};
-  if (!address_of(path, address)) return base::Error{base::ErrorCode::io, "the path is too long for a socket", path};
+  if (!address_of(path, address))
+    return base::Error{base::ErrorCode::io, "the path is too long for a socket", path};
   const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket.get() < 0 || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+  if (socket.get() < 0 ||
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return socket_error(path, "cannot reach the running process");
   if (!send_all(socket.get(), kStoreRows)) return socket_error(path, "cannot ask the running process");
   std::string answer;
@@ -160,13 +174,15 @@ base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Stor
     if (n == 0) break;
   }
   if (answer.empty() || answer.front() != 'S')
-    return base::Error{base::ErrorCode::io, answer.empty() ? "the running process gave no answer" : answer.substr(1), path};
+    return base::Error{base::ErrorCode::io,
+                       answer.empty() ? "the running process gave no answer" : answer.substr(1), path};
   base::ByteReader in(std::string_view(answer).substr(1));
   StoreRows rows;
   ASSIGN_OR_RETURN(rows.position, runtime::decode_sink_position(in.get_text()));
   for (;;) {
     const std::string_view symbol = in.get_text();
-    if (!in.ok()) return base::Error{base::ErrorCode::io, "the answer of the running process was cut off", path};
+    if (!in.ok())
+      return base::Error{base::ErrorCode::io, "the answer of the running process was cut off", path};
     if (symbol.empty()) return rows;
     row(symbol, in.get<market::BarRow>());
   }

@@ -1,5 +1,6 @@
-// A socket in the data directory through which other commands ask a running process for what only it can read: the rows of its store.
-// One request a connection, a line of text; the answer is text until the end. Served by a thread of its own.
+// A socket in the data directory through which other commands ask a running process for what only it can
+// read: the rows of its store. One request a connection, a line of text; the answer is text until the end.
+// Served by a thread of its own.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,8 @@ namespace tickerhouse::app {
 
 class ControlSocket {
  public:
-  // store may be null: then the answer says so. A socket left behind by a dead process is replaced. If the path is too long for a socket, none is opened.
+  // store may be null: then the answer says so. A socket left behind by a dead process is replaced. If the
+  // path is too long for a socket, none is opened.
   static base::Result<std::unique_ptr<ControlSocket>> open(const std::string& path, flow::Store* store);
   virtual ~ControlSocket() = default;
 };

@@ -28,25 +28,33 @@ base::Result<int> dry_run(const sources::ReplayOptions& options) {
   std::size_t rejects = 0;
   std::uint64_t skipped = 0;
   flow::PollState state = flow::PollState::more;
-  while (events + rejects < kRecordsRead && (state == flow::PollState::more || state == flow::PollState::idle) && !stop_requested()) {
+  while (events + rejects < kRecordsRead &&
+         (state == flow::PollState::more || state == flow::PollState::idle) && !stop_requested()) {
     batch.clear();
     ASSIGN_OR_RETURN(state, opened.source->poll(kRecordsRead - events - rejects, batch));
     skipped += batch.skipped;
     for (std::size_t i = 0; i < batch.events.rows.size(); ++i) {
       if (events++ >= kShown) continue;
       const market::EventRow& row = batch.events.rows[i];
-      const std::string_view venue = row.venue == market::kNoString ? std::string_view() : batch.events.strings.at(row.venue);
+      const std::string_view venue =
+          row.venue == market::kNoString ? std::string_view() : batch.events.strings.at(row.venue);
       std::string text;
-      formats::append_event_json(text, row, {batch.events.strings.at(row.symbol), venue, opened.source->info().name, batch.events.text(static_cast<std::uint32_t>(i))});
+      formats::append_event_json(text, row,
+                                 {batch.events.strings.at(row.symbol), venue, opened.source->info().name,
+                                  batch.events.text(static_cast<std::uint32_t>(i))});
       std::fputs(text.c_str(), stdout);
     }
     for (const flow::RejectedRecord& reject : batch.rejects)
       if (rejects++ < kShown)
-        std::printf("reject %s %s:%llu %s\n", market::reason_name(reject.reason), batch.files[reject.origin.file].c_str(),
-                    static_cast<unsigned long long>(reject.origin.line), printable(reject.origin.raw).c_str());
+        std::printf("reject %s %s:%llu %s\n", market::reason_name(reject.reason),
+                    batch.files[reject.origin.file].c_str(),
+                    static_cast<unsigned long long>(reject.origin.line),
+                    printable(reject.origin.raw).c_str());
   }
-  std::fprintf(stderr, "of the first %zu records %zu are events, %zu rejects; %llu lines skipped; nothing was written\n", events + rejects, events, rejects,
-               static_cast<unsigned long long>(skipped));
+  std::fprintf(
+      stderr,
+      "of the first %zu records %zu are events, %zu rejects; %llu lines skipped; nothing was written\n",
+      events + rejects, events, rejects, static_cast<unsigned long long>(skipped));
   return kExitOk;
 }
 

@@ -18,13 +18,18 @@ void sort_events(std::vector<NamedEvent>& events) {
 
 NamedEvent named(const market::EventBatchView& view, std::size_t row, std::uint64_t offset) {
   const market::EventRow& event = view.rows()[row];
-  return {event, std::string(view.string(event.symbol)), std::string(view.string(event.venue)), std::string(view.string(event.source)),
-          std::string(view.text(static_cast<std::uint32_t>(row))), offset};
+  return {event,
+          std::string(view.string(event.symbol)),
+          std::string(view.string(event.venue)),
+          std::string(view.string(event.source)),
+          std::string(view.text(static_cast<std::uint32_t>(row))),
+          offset};
 }
 
 }  // namespace
 
-base::Status for_each_batch(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, const std::function<void(const flow::TapeBatch&)>& visit) {
+base::Status for_each_batch(flow::Tape& tape, flow::Topic topic, std::uint16_t partition,
+                            const std::function<void(const flow::TapeBatch&)>& visit) {
   ASSIGN_OR_RETURN(const flow::Offset end, tape.end(topic, partition));
   ASSIGN_OR_RETURN(const auto reader, tape.read(topic, partition, flow::Offset{}));
   flow::TapeBatch batch;
@@ -36,7 +41,8 @@ base::Status for_each_batch(flow::Tape& tape, flow::Topic topic, std::uint16_t p
   return {};
 }
 
-base::Result<std::vector<NamedBar>> newest_bars(const OpenDirectory& directory, const flow::SinkPosition* until) {
+base::Result<std::vector<NamedBar>> newest_bars(const OpenDirectory& directory,
+                                                const flow::SinkPosition* until) {
   using Key = std::tuple<std::string, base::DurationNanos, base::TsNanos>;
   std::map<Key, market::BarRow> newest;
   for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
@@ -49,7 +55,8 @@ base::Result<std::vector<NamedBar>> newest_bars(const OpenDirectory& directory, 
       const market::BatchView<market::BarRow> view(batch.bytes);
       std::uint64_t offset = batch.first.value;
       for (const market::BarRow& row : view.rows())  // revisions of a window come in their order
-        if (offset++ < limit) newest[{std::string(view.string(row.symbol)), row.interval, row.window_start}] = row;
+        if (offset++ < limit)
+          newest[{std::string(view.string(row.symbol)), row.interval, row.window_start}] = row;
     }));
   }
   std::vector<NamedBar> bars;
@@ -62,8 +69,10 @@ base::Result<std::vector<NamedEvent>> counted_events(const OpenDirectory& direct
   std::vector<NamedEvent> events;
   for (std::uint16_t p = 0; p < directory.settings.partitions; ++p)
     RETURN_IF_ERROR(runtime::visit_events(*directory.tape, directory.settings, p, make_operators,
-                                          [&](const market::EventBatchView& view, std::size_t row, std::uint64_t offset, flow::Verdict verdict) {
-                                            if (verdict == flow::Verdict::used || verdict == flow::Verdict::late_revised)
+                                          [&](const market::EventBatchView& view, std::size_t row,
+                                              std::uint64_t offset, flow::Verdict verdict) {
+                                            if (verdict == flow::Verdict::used ||
+                                                verdict == flow::Verdict::late_revised)
                                               events.push_back(named(view, row, offset));
                                           }));
   sort_events(events);
@@ -75,7 +84,8 @@ base::Result<std::vector<NamedEvent>> late_events(const OpenDirectory& directory
   for (std::uint16_t p = 0; p < directory.settings.partitions; ++p)
     RETURN_IF_ERROR(for_each_batch(*directory.tape, flow::Topic::late, p, [&](const flow::TapeBatch& batch) {
       const market::EventBatchView view(batch.bytes);
-      for (std::size_t i = 0; i < view.rows().size(); ++i) events.push_back(named(view, i, batch.first.value + i));
+      for (std::size_t i = 0; i < view.rows().size(); ++i)
+        events.push_back(named(view, i, batch.first.value + i));
     }));
   sort_events(events);
   return events;
@@ -86,7 +96,8 @@ base::Result<std::vector<NamedReject>> rejects(const OpenDirectory& directory) {
   RETURN_IF_ERROR(for_each_batch(*directory.tape, flow::Topic::rejects, 0, [&](const flow::TapeBatch& batch) {
     const market::BatchView<market::RejectRow> view(batch.bytes);
     for (std::size_t i = 0; i < view.rows().size(); ++i)
-      found.push_back({view.rows()[i], std::string(view.string(view.rows()[i].source)), std::string(view.text(static_cast<std::uint32_t>(i)))});
+      found.push_back({view.rows()[i], std::string(view.string(view.rows()[i].source)),
+                       std::string(view.text(static_cast<std::uint32_t>(i)))});
   }));
   std::stable_sort(found.begin(), found.end(), [](const NamedReject& a, const NamedReject& b) {
     return std::tie(a.source, a.row.line, a.row.item) < std::tie(b.source, b.row.line, b.row.item);
@@ -97,18 +108,22 @@ base::Result<std::vector<NamedReject>> rejects(const OpenDirectory& directory) {
 std::string example_of_reject(flow::Tape& tape, const std::string& reason) {
   std::string example;
   constexpr std::size_t kShown = 100;
-  const base::Status status = for_each_batch(tape, flow::Topic::rejects, 0, [&](const flow::TapeBatch& batch) {
-    if (!example.empty()) return;
-    const market::BatchView<market::RejectRow> view(batch.bytes);
-    for (std::size_t i = 0; i < view.rows().size() && example.empty(); ++i) {
-      const market::RejectRow& row = view.rows()[i];
-      if (reason != market::reason_name(row.reason)) continue;
-      example.append(view.string(row.source)).append(":").append(formats::reject_position(row)).append(" ");
-      const std::string_view raw = view.text(static_cast<std::uint32_t>(i));
-      for (const char c : raw.substr(0, kShown)) example.push_back(c >= ' ' && c <= '~' ? c : '?');
-      if (raw.size() > kShown) example.append("…");
-    }
-  });
+  const base::Status status =
+      for_each_batch(tape, flow::Topic::rejects, 0, [&](const flow::TapeBatch& batch) {
+        if (!example.empty()) return;
+        const market::BatchView<market::RejectRow> view(batch.bytes);
+        for (std::size_t i = 0; i < view.rows().size() && example.empty(); ++i) {
+          const market::RejectRow& row = view.rows()[i];
+          if (reason != market::reason_name(row.reason)) continue;
+          example.append(view.string(row.source))
+              .append(":")
+              .append(formats::reject_position(row))
+              .append(" ");
+          const std::string_view raw = view.text(static_cast<std::uint32_t>(i));
+          for (const char c : raw.substr(0, kShown)) example.push_back(c >= ' ' && c <= '~' ? c : '?');
+          if (raw.size() > kShown) example.append("…");
+        }
+      });
   return status.ok() ? example : status.error().message();
 }
 

@@ -17,8 +17,10 @@ struct NamedBar {
   market::BarRow row;
 };
 
-// The newest revision of every final bar, up to `until` where that says so (else all), sorted by (symbol bytes, interval length, window_start).
-base::Result<std::vector<NamedBar>> newest_bars(const OpenDirectory& directory, const flow::SinkPosition* until);
+// The newest revision of every final bar, up to `until` where that says so (else all), sorted by (symbol
+// bytes, interval length, window_start).
+base::Result<std::vector<NamedBar>> newest_bars(const OpenDirectory& directory,
+                                                const flow::SinkPosition* until);
 
 struct NamedEvent {
   market::EventRow row;
@@ -41,10 +43,12 @@ struct NamedReject {
 // Sorted by (source, position).
 base::Result<std::vector<NamedReject>> rejects(const OpenDirectory& directory);
 
-// An example of a reject with this reason, for a person: the beginning of its line, made printable, and where it stands.
+// An example of a reject with this reason, for a person: the beginning of its line, made printable, and where
+// it stands.
 std::string example_of_reject(flow::Tape& tape, const std::string& reason);
 
 // Calls `visit` for each batch of a partition from the beginning to what is committed at the call.
-base::Status for_each_batch(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, const std::function<void(const flow::TapeBatch&)>& visit);
+base::Status for_each_batch(flow::Tape& tape, flow::Topic topic, std::uint16_t partition,
+                            const std::function<void(const flow::TapeBatch&)>& visit);
 
 }  // namespace tickerhouse::app

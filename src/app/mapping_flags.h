@@ -7,7 +7,7 @@
 #include "base/result.h"
 #include "formats/mapping.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }
 

@@ -22,7 +22,9 @@ class OpenSinksImpl final : public OpenSinks {
     options.memory_limit = config.store_memory;
     auto opened = sinks::open_duckdb_store(options);
     if (!opened.ok() && opened.error().code == base::ErrorCode::damaged) {
-      log_warn(std::string("the store is damaged (").append(opened.error().what).append("); moved aside, rebuilding it from the tape"));
+      log_warn(std::string("the store is damaged (")
+                   .append(opened.error().what)
+                   .append("); moved aside, rebuilding it from the tape"));
       ASSIGN_OR_RETURN(const std::string aside, sinks::set_aside_store(options.path));
       log_info(std::string("the damaged store is kept as ").append(aside));
       opened = sinks::open_duckdb_store(options);
@@ -38,7 +40,8 @@ class OpenSinksImpl final : public OpenSinks {
     options.totals_every = config.console_every;
     options.colours = ::isatty(STDOUT_FILENO) != 0;
     options.interval = directory.settings.intervals.front();
-    for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {  // what is there already has been shown
+    for (std::uint16_t p = 0; p < directory.settings.partitions;
+         ++p) {  // what is there already has been shown
       ASSIGN_OR_RETURN((options.begin[{flow::Topic::bars, p}]), directory.tape->end(flow::Topic::bars, p));
     }
     console_ = sinks::make_console_sink(options, std::cout);

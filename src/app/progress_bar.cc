@@ -9,9 +9,12 @@
 
 namespace tickerhouse::app {
 
-ProgressBar::ProgressBar() : terminal_(::isatty(STDERR_FILENO) != 0), started_at_(base::system_clock().monotonic_now()) {}
+ProgressBar::ProgressBar()
+    : terminal_(::isatty(STDERR_FILENO) != 0), started_at_(base::system_clock().monotonic_now()) {}
 
-base::DurationNanos ProgressBar::elapsed() const { return base::system_clock().monotonic_now() - started_at_; }
+base::DurationNanos ProgressBar::elapsed() const {
+  return base::system_clock().monotonic_now() - started_at_;
+}
 
 void ProgressBar::show(double fraction, std::uint64_t records) {
   const base::DurationNanos now = base::system_clock().monotonic_now();
@@ -23,7 +26,10 @@ void ProgressBar::show(double fraction, std::uint64_t records) {
   const double seconds = std::max(0.001, static_cast<double>(now - started_at_) / 1e9);
   if (fraction >= 0) {
     const int full = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * kWidth);
-    bar.append("[").append(static_cast<std::size_t>(full), '#').append(static_cast<std::size_t>(kWidth - full), '.').append("] ");
+    bar.append("[")
+        .append(static_cast<std::size_t>(full), '#')
+        .append(static_cast<std::size_t>(kWidth - full), '.')
+        .append("] ");
     bar.append(std::to_string(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100))).append(" %  ");
   }
   std::fprintf(stderr, "\r\033[K%s%s records  %s/s", bar.c_str(), grouped(records).c_str(),

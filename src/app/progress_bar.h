@@ -1,4 +1,5 @@
-// A line on a terminal's stderr that shows how far a run is; on anything else it stays silent. Called from one thread.
+// A line on a terminal's stderr that shows how far a run is; on anything else it stays silent. Called from
+// one thread.
 #pragma once
 
 #include <cstdint>

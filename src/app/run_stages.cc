@@ -16,7 +16,8 @@
 namespace tickerhouse::app {
 namespace {
 
-runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirectory& directory, const RunOptions& run) {
+runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirectory& directory,
+                                          const RunOptions& run) {
   runtime::PipelineOptions options;
   options.ingest.settings = directory.settings;
   options.ingest.batch_records_max = config.batch_records;
@@ -41,17 +42,21 @@ void print_rejects(flow::Tape& tape, const flow::PipelineStatus& status) {
   for (const flow::SourceStatus& source : status.sources)
     for (const auto& [reason, count] : source.rejects) counts[reason] += count;
   std::vector<std::pair<std::uint64_t, std::string>> commonest;
+  commonest.reserve(counts.size());
   for (const auto& [reason, count] : counts) commonest.emplace_back(count, reason);
   std::sort(commonest.rbegin(), commonest.rend());
   if (commonest.size() > 3) commonest.resize(3);
   for (const auto& [count, reason] : commonest)
-    std::fprintf(stderr, "  %s × %s, e.g. %s\n", grouped(count).c_str(), reason.c_str(), example_of_reject(tape, reason).c_str());
+    std::fprintf(stderr, "  %s × %s, e.g. %s\n", grouped(count).c_str(), reason.c_str(),
+                 example_of_reject(tape, reason).c_str());
 }
 
-void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const std::string& source, const ProgressBar& bar, const Config& config) {
+void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const std::string& source,
+                   const ProgressBar& bar, const Config& config) {
   const double seconds = static_cast<double>(bar.elapsed()) / 1e9;
   const flow::Ledger& total = status.total;
-  std::fprintf(stderr, "%s: %s records in %s, %.1f s\n", source.c_str(), grouped(total.received).c_str(), config.data.c_str(), seconds);
+  std::fprintf(stderr, "%s: %s records in %s, %.1f s\n", source.c_str(), grouped(total.received).c_str(),
+               config.data.c_str(), seconds);
   if (total.rejected > 0) {
     std::fprintf(stderr, "%s rejected:\n", grouped(total.rejected).c_str());
     print_rejects(tape, status);
@@ -61,7 +66,8 @@ void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const s
     std::fprintf(stderr, " Bring files that belong together in one command, or --follow one that grows.\n");
   }
   if ((total.late_kept + total.late_revised) * 100 > total.received)
-    std::fprintf(stderr, "More than 1 %% came late: if the file is not in order of time, load it with --sort.\n");
+    std::fprintf(stderr,
+                 "More than 1 %% came late: if the file is not in order of time, load it with --sort.\n");
   std::fprintf(stderr, "next: tickerhouse export bars --data %s --interval %s\n", config.data.c_str(),
                base::format_duration(config.engine.intervals.front()).c_str());
 }
@@ -76,14 +82,17 @@ std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settin
 
 std::string ledger_json(const flow::Ledger& ledger) {
   const std::pair<const char*, std::uint64_t> keys[] = {
-      {"received", ledger.received},   {"used", ledger.used},         {"duplicate", ledger.duplicate}, {"late_revised", ledger.late_revised},
-      {"late_kept", ledger.late_kept}, {"rejected", ledger.rejected}, {"cancelled", ledger.cancelled}};
+      {"received", ledger.received},         {"used", ledger.used},           {"duplicate", ledger.duplicate},
+      {"late_revised", ledger.late_revised}, {"late_kept", ledger.late_kept}, {"rejected", ledger.rejected},
+      {"cancelled", ledger.cancelled}};
   std::string text;
-  for (const auto& [key, value] : keys) text.append(text.empty() ? "{\"" : ",\"").append(key).append("\":").append(std::to_string(value));
+  for (const auto& [key, value] : keys)
+    text.append(text.empty() ? "{\"" : ",\"").append(key).append("\":").append(std::to_string(value));
   return text.append("}");
 }
 
-base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source, const RunOptions& options) {
+base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
+                             const RunOptions& options) {
   ASSIGN_OR_RETURN(const auto sinks, open_sinks(config, directory));
   ASSIGN_OR_RETURN(const auto control, ControlSocket::open(directory.paths.socket, sinks->store()));
   ProgressBar bar;
@@ -94,25 +103,34 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   hooks.on_note = log_warn;
   hooks.on_blocked = [&](base::DurationNanos waited) {
     bar.clear();
-    log_warn(std::string("degraded: no room on the tape or the disk; waiting for space for ").append(base::format_duration(waited / base::kSecond * base::kSecond))
-                 .append(" so far (tape.size_max is ").append(config.values.at("tape.size_max").text).append(")"));
+    log_warn(std::string("degraded: no room on the tape or the disk; waiting for space for ")
+                 .append(base::format_duration(waited / base::kSecond * base::kSecond))
+                 .append(" so far (tape.size_max is ")
+                 .append(config.values.at("tape.size_max").text)
+                 .append(")"));
   };
-  const runtime::PipelineParts parts{*directory.tape, &source, sinks->all(), base::system_clock(), base::system_disk(), stop_requested()};
+  const runtime::PipelineParts parts{*directory.tape,     &source,         sinks->all(), base::system_clock(),
+                                     base::system_disk(), stop_requested()};
   auto end = runtime::run_pipeline(pipeline_options(config, directory, options), parts, hooks);
   bar.clear();
   if (!end.ok()) return end.error();
-  ASSIGN_OR_RETURN(const flow::PipelineStatus status, runtime::collect_status(*directory.tape, directory.settings.partitions));
+  ASSIGN_OR_RETURN(const flow::PipelineStatus status,
+                   runtime::collect_status(*directory.tape, directory.settings.partitions));
   print_summary(*directory.tape, status, source.info().name, bar, config);
   std::printf("%s\n", ledger_json(status.total).c_str());
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
-  if (!status.total.adds_up()) return base::Error{base::ErrorCode::check_failed, "the ledger does not add up", config.data};
+  if (!status.total.adds_up())
+    return base::Error{base::ErrorCode::check_failed, "the ledger does not add up", config.data};
   switch (*end) {
-    case runtime::PipelineEnd::finished: return kExitOk;
+    case runtime::PipelineEnd::finished:
+      return kExitOk;
     case runtime::PipelineEnd::stopped:
       std::fprintf(stderr, "stopped; start again with the same arguments to go on\n");
       return kExitOk;
     case runtime::PipelineEnd::cut_off:
-      std::fprintf(stderr, "tickerhouse: the compressed input ends early: what was readable is in, the rest may come (give the whole file), or settle with --finish\n");
+      std::fprintf(stderr,
+                   "tickerhouse: the compressed input ends early: what was readable is in, the rest may come "
+                   "(give the whole file), or settle with --finish\n");
       return kExitCutOff;
   }
   return kExitFailed;

@@ -1,4 +1,5 @@
-// One bounded run on a data directory, as replay and simulate need it: pipeline, sinks, progress, the ledger at the end.
+// One bounded run on a data directory, as replay and simulate need it: pipeline, sinks, progress, the ledger
+// at the end.
 #pragma once
 
 #include <memory>
@@ -21,8 +22,10 @@ struct RunOptions {
   std::function<double()> fraction_done;  // for the progress bar; below 0: not known
 };
 
-// Runs to the end, prints the summary to stderr and the ledger as the last line of stdout; returns the exit code.
-base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source, const RunOptions& options);
+// Runs to the end, prints the summary to stderr and the ledger as the last line of stdout; returns the exit
+// code.
+base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
+                             const RunOptions& options);
 
 // The flat JSON object of a ledger, with LF.
 std::string ledger_json(const flow::Ledger& ledger);

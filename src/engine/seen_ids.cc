@@ -36,7 +36,9 @@ SeenIds::Answer SeenIds::insert(const base::Hash128& id, flow::SymbolId symbol, 
 }
 
 void SeenIds::rebuild(const flow::EventTime& time) {
-  const auto alive = [&time](const Slot& slot) { return !empty(slot) && time.of(slot.symbol) < slot.forget_at; };
+  const auto alive = [&time](const Slot& slot) {
+    return !empty(slot) && time.of(slot.symbol) < slot.forget_at;
+  };
   const auto kept = static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), alive));
   std::vector<Slot> old(kept * 4 > slots_.size() ? slots_.size() * 2 : slots_.size());
   old.swap(slots_);
