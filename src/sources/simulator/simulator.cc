@@ -257,7 +257,7 @@ base::Status check(const SimulatorOptions& options) {
   double sum = 0;
   bool each = true;
   for (const auto& [fault, rate] : options.faults) {
-    each = each && fault != Fault::none && rate >= 0 && rate <= 1;
+    each = each && (fault != Fault::none || rate == 0) && rate >= 0 && rate <= 1;
     sum += rate;
   }
   wrong(!each || sum > 1.0000001, "faults: each rate is 0 to 1, and so is their sum");
