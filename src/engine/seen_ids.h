@@ -26,14 +26,19 @@ class SeenIds {
   // `forget_at`. reused: it had been forgotten and was still in the table.
   Answer insert(const base::Hash128& id, flow::SymbolId symbol, base::TsNanos forget_at,
                 const flow::EventTime& time);
+  // Says that `id` will be inserted soon. The table is larger than the caches; a lookup that was not
+  // announced waits for memory.
+  void announce(const base::Hash128& id) const {
+    __builtin_prefetch(&slots_[id.low & (slots_.size() - 1)], 1);
+  }
   [[nodiscard]] std::size_t size() const { return used_; }
 
   void save(base::ByteWriter& out) const;
   void load(base::ByteReader& in);
 
  private:
-  struct Slot {
-    base::Hash128 id;  // both halves 0: empty
+  struct alignas(32) Slot {  // never across two cache lines
+    base::Hash128 id;        // both halves 0: empty
     base::TsNanos forget_at = 0;
     flow::SymbolId symbol = 0;
     std::uint32_t unused = 0;
@@ -43,6 +48,8 @@ class SeenIds {
   void rebuild(const flow::EventTime& time);
 
   std::vector<Slot> slots_;
+  std::vector<Slot> spare_;  // memory of the table before the last rebuild, for the next one: fresh pages
+                             // cost more than filling
   std::size_t used_ = 0;
 };
 

@@ -11,6 +11,12 @@ namespace tickerhouse::engine {
 namespace {
 
 constexpr std::uint32_t kStateVersion = 1;
+constexpr std::size_t kAhead = 16;  // rows between announcing an id and looking it up
+
+bool has_trade_id(const market::EventRow& row) {
+  return row.kind != market::EventKind::quote && (row.flags & (market::kIdText | market::kIdHashed)) != 0;
+}
+bool has_identity(const market::EventRow& row) { return has_trade_id(row) || row.seq != market::kNoSeq; }
 
 template <typename Builder>
 void copy_strings(const market::EventBatchView& batch, market::EventRow& row, Builder& to) {
@@ -85,19 +91,29 @@ void Shard::step(const market::EventBatchView& batch, std::size_t first, std::si
         row_symbols_, time};
     for (const auto& op : operators_) op->apply(segment);
   };
-  for (std::size_t i = first; i < last; ++i) {
+  std::array<base::Hash128, kAhead> ids;  // of the rows [i, i + kAhead)
+  const auto announce = [&](std::size_t i) {
+    if (i >= last) return;
     const market::EventRow& row = batch.rows()[i];
     CHECK(row.source < strings_.size());
+    if (!market::carries_market_data(row.kind)) return;
+    CHECK(row.symbol < strings_.size());
+    if (has_identity(row)) seen_.announce(ids[i % kAhead] = identity(batch, row));
+  };
+  for (std::size_t i = first; i < first + kAhead; ++i) announce(i);
+  for (std::size_t i = first; i < last; ++i) {
+    const market::EventRow& row = batch.rows()[i];
+    const base::Hash128 id = ids[i % kAhead];
+    announce(i + kAhead);
     if (!market::carries_market_data(row.kind)) {
       apply_until(i);
       segment_first = i + 1;
       control(batch, row, results);
       continue;
     }
-    CHECK(row.symbol < strings_.size());
     const flow::SymbolId symbol = symbol_of(batch, row);
     timeline_.attach(symbol, source_of(batch, row));
-    const flow::Verdict verdict = judge(batch, row, symbol);
+    const flow::Verdict verdict = judge(row, symbol, id);
     row_symbols_[i] = symbol;
     results.verdicts[i] = verdict;
     count(verdict);
@@ -107,8 +123,7 @@ void Shard::step(const market::EventBatchView& batch, std::size_t first, std::si
   CHECK(counts_.ledger.adds_up());
 }
 
-flow::Verdict Shard::judge(const market::EventBatchView& batch, const market::EventRow& row,
-                           flow::SymbolId symbol) {
+flow::Verdict Shard::judge(const market::EventRow& row, flow::SymbolId symbol, const base::Hash128& id) {
   if (row.ts_event < pane_start_ || row.ts_event >= pane_start_ + pane_)
     pane_start_ = base::floor_to(row.ts_event, pane_);
   const base::TsNanos pane_end = pane_start_ + pane_;
@@ -116,10 +131,8 @@ flow::Verdict Shard::judge(const market::EventBatchView& batch, const market::Ev
   const flow::EventTime time = timeline_.event_time();
   const base::TsNanos watermark = time.of(symbol);
   if (watermark >= forget_at || settled_[symbol].contains(row.ts_event)) return flow::Verdict::late_kept;
-  const bool has_id =
-      row.kind != market::EventKind::quote && (row.flags & (market::kIdText | market::kIdHashed)) != 0;
-  if (has_id || row.seq != market::kNoSeq) {
-    const SeenIds::Answer answer = seen_.insert(identity(batch, row), symbol, forget_at, time);
+  if (has_identity(row)) {
+    const SeenIds::Answer answer = seen_.insert(id, symbol, forget_at, time);
     if (answer == SeenIds::Answer::duplicate) return flow::Verdict::duplicate;
     if (answer == SeenIds::Answer::reused) ++counts_.id_reused;
   }
@@ -139,8 +152,7 @@ base::Hash128 Shard::identity(const market::EventBatchView& batch, const market:
   } key{};
   key.source = strings_[row.source].hash;
   key.symbol = strings_[row.symbol].hash;
-  const auto form =
-      row.kind == market::EventKind::quote ? 0 : row.flags & (market::kIdText | market::kIdHashed);
+  const int form = has_trade_id(row) ? row.flags & (market::kIdText | market::kIdHashed) : 0;
   key.form = static_cast<std::uint64_t>(form);
   if (form == 0) {
     key.date_or_seq = row.seq;

@@ -63,8 +63,7 @@ class Shard {
   void map_strings(const market::EventBatchView& batch);
   flow::SymbolId symbol_of(const market::EventBatchView& batch, const market::EventRow& row);
   flow::SourceId source_of(const market::EventBatchView& batch, const market::EventRow& row);
-  flow::Verdict judge(const market::EventBatchView& batch, const market::EventRow& row,
-                      flow::SymbolId symbol);
+  flow::Verdict judge(const market::EventRow& row, flow::SymbolId symbol, const base::Hash128& id);
   base::Hash128 identity(const market::EventBatchView& batch, const market::EventRow& row) const;
   void keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const;
   void control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results);
