@@ -95,6 +95,8 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
                              const RunOptions& options) {
   ASSIGN_OR_RETURN(const auto sinks, open_sinks(config, directory));
   ASSIGN_OR_RETURN(const auto control, ControlSocket::open(directory.paths.socket, sinks->store()));
+  ASSIGN_OR_RETURN(const flow::PipelineStatus before,
+                   runtime::collect_status(*directory.tape, directory.settings.partitions));
   ProgressBar bar;
   runtime::PipelineHooks hooks;
   hooks.on_progress = [&](const runtime::SourceProgress& progress) {
@@ -116,7 +118,11 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   if (!end.ok()) return end.error();
   ASSIGN_OR_RETURN(const flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
-  print_summary(*directory.tape, status, source.info().name, bar, config);
+  if (status.total == before.total && status.total.received > 0)
+    std::fprintf(stderr, "%s: nothing new, it was loaded before; the ledger is that of %s\n",
+                 source.info().name.c_str(), config.data.c_str());
+  else
+    print_summary(*directory.tape, status, source.info().name, bar, config);
   std::printf("%s\n", ledger_json(status.total).c_str());
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
   if (!status.total.adds_up())
