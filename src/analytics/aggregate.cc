@@ -40,7 +40,8 @@ void Aggregate::add(const market::EventRow& row, const EventKey& key) {
     if (!has_snapshot || key > snapshot_key) {
       snapshot_key = key;
       snapshot_volume = row.trade.size;
-      snapshot_cumulative = (row.flags & market::kVolumeCumulative) != 0 && (row.flags & market::kSizeUnknown) == 0;
+      snapshot_cumulative =
+          (row.flags & market::kVolumeCumulative) != 0 && (row.flags & market::kSizeUnknown) == 0;
     }
     has_snapshot = true;
     return;

@@ -1,5 +1,6 @@
-// What a window must remember of its trades and snapshots: everything here can be added one event at a time or merged, in any order, with the same outcome,
-// so an hour is exactly the sum of its minutes and late events need no second look at the others.
+// What a window must remember of its trades and snapshots: everything here can be added one event at a time
+// or merged, in any order, with the same outcome, so an hour is exactly the sum of its minutes and late
+// events need no second look at the others.
 #pragma once
 
 #include <compare>
@@ -32,14 +33,14 @@ struct Aggregate {
   base::Int128 price_sum = 0;
   base::Int128 volume = 0;
   base::Int128 notional = 0;
-  bool size_unknown = false;       // of some trade
+  bool size_unknown = false;  // of some trade
   bool volume_overflow = false;
   bool notional_overflow = false;
   bool price_sum_overflow = false;
   bool snapshot_cumulative = false;  // of the last snapshot
   bool has_snapshot = false;
-  EventKey snapshot_key;          // of the last snapshot
-  market::Size snapshot_volume;   // its volume of the day, if cumulative
+  EventKey snapshot_key;         // of the last snapshot
+  market::Size snapshot_volume;  // its volume of the day, if cumulative
 
   void add(const market::EventRow& row, const EventKey& key);
   void merge(const Aggregate& other);
@@ -52,8 +53,8 @@ struct VolumeBase {
   market::Size volume;
 };
 
-// Fills prices, times of open and close, counts, sums and ratios. docs/semantics.md section 5 has the formulas:
-// vwap and price_avg are fractions rounded once, half to even, at 1e-9; pct_change at 1e-6.
+// Fills prices, times of open and close, counts, sums and ratios. docs/semantics.md section 5 has the
+// formulas: vwap and price_avg are fractions rounded once, half to even, at 1e-9; pct_change at 1e-6.
 void fill_bar(const Aggregate& aggregate, const VolumeBase& base, market::BarRow& bar);
 
 }  // namespace tickerhouse::analytics

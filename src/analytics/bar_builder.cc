@@ -33,8 +33,8 @@ struct Window {
 };
 
 struct SymbolBars {
-  std::vector<Pane> panes;                   // open, ascending
-  std::vector<std::vector<Window>> windows;  // by interval; unsettled, ascending
+  std::vector<Pane> panes;                                          // open, ascending
+  std::vector<std::vector<Window>> windows;                         // by interval; unsettled, ascending
   std::map<TsNanos, std::pair<EventKey, market::Size>> day_volume;  // last cumulative snapshot, by pane
   std::uint32_t lane = 0;
   bool dirty = false;  // some closed window has changed
@@ -59,13 +59,15 @@ Item& find_or_insert(std::vector<Item>& items, TsNanos start) {
   if (at != items.end() && at->start == start) return *at;
   Item item;
   item.start = start;
-  return *items.insert(at, std::move(item));
+  return *items.insert(at, item);
 }
 
 class BarBuilder final : public flow::Operator {
  public:
   explicit BarBuilder(const engine::Settings& settings)
-      : pane_(engine::pane_of(settings)), lateness_(settings.allowed_lateness), intervals_(settings.intervals) {}
+      : pane_(engine::pane_of(settings)),
+        lateness_(settings.allowed_lateness),
+        intervals_(settings.intervals) {}
 
   void apply(const flow::Segment& segment) override {
     for (std::size_t i = segment.first; i < segment.last; ++i) {
@@ -73,7 +75,8 @@ class BarBuilder final : public flow::Operator {
       const flow::Verdict verdict = segment.verdicts[i];
       if (row.kind == market::EventKind::quote) continue;
       if (verdict != flow::Verdict::used && verdict != flow::Verdict::late_revised) continue;
-      const EventKey key{row.ts_event, row.seq == market::kNoSeq ? 0 : row.seq, segment.first_order + (i - segment.first)};
+      const EventKey key{row.ts_event, row.seq == market::kNoSeq ? 0 : row.seq,
+                         segment.first_order + (i - segment.first)};
       const flow::SymbolId symbol = segment.symbols[i];
       SymbolBars& bars = bars_of(symbol);
       if (bars.lane != segment.time.lane_of[symbol]) move(bars, segment.time.lane_of[symbol]);
@@ -133,7 +136,8 @@ class BarBuilder final : public flow::Operator {
     return lanes_[lane];
   }
 
-  // Another set of sources feeds the symbol from now on. What it has open is due whenever that lane next moves.
+  // Another set of sources feeds the symbol from now on. What it has open is due whenever that lane next
+  // moves.
   void move(SymbolBars& bars, std::uint32_t lane) {
     bars.lane = lane;
     bars.dirty = false;
@@ -152,7 +156,8 @@ class BarBuilder final : public flow::Operator {
   }
 
   // A late event: its pane has been folded, or never was there.
-  void add_to_windows(flow::SymbolId symbol, SymbolBars& bars, const market::EventRow& row, const EventKey& key) {
+  void add_to_windows(flow::SymbolId symbol, SymbolBars& bars, const market::EventRow& row,
+                      const EventKey& key) {
     for (std::size_t k = 0; k < intervals_.size(); ++k) {
       Window& window = find_or_insert(bars.windows[k], base::floor_to(row.ts_event, intervals_[k]));
       window.sum.add(row, key);
@@ -194,7 +199,7 @@ class BarBuilder final : public flow::Operator {
           continue;
         }
         due = std::min(due, window.emitted ? end + lateness_ : end);
-        if (kept != w) windows[kept] = std::move(window);
+        if (kept != w) windows[kept] = window;
         ++kept;
       }
       windows.resize(kept);
@@ -216,7 +221,8 @@ class BarBuilder final : public flow::Operator {
     bars.panes.erase(bars.panes.begin(), bars.panes.begin() + static_cast<std::ptrdiff_t>(folded));
   }
 
-  void emit(flow::SymbolId symbol, const SymbolBars& bars, std::size_t k, Window& window, const flow::Mark& mark) {
+  void emit(flow::SymbolId symbol, const SymbolBars& bars, std::size_t k, Window& window,
+            const flow::Mark& mark) {
     window.changed = false;
     market::BarRow row;
     row.window_start = window.start;
@@ -332,12 +338,14 @@ base::Status BarBuilder::load(std::string_view in) {
     SymbolBars& bars = symbols_.emplace_back();
     bars.lane = reader.get<std::uint32_t>();
     bars.dirty = reader.get<bool>();
-    for (auto panes = reader.get<std::uint32_t>(); panes > 0 && reader.ok(); --panes) bars.panes.push_back(reader.get<Pane>());
+    for (auto panes = reader.get<std::uint32_t>(); panes > 0 && reader.ok(); --panes)
+      bars.panes.push_back(reader.get<Pane>());
     const auto intervals = reader.get<std::uint32_t>();
     if (intervals != 0 && intervals != intervals_.size()) return damaged;
     bars.windows.resize(intervals);
     for (auto& windows : bars.windows)
-      for (auto n = reader.get<std::uint32_t>(); n > 0 && reader.ok(); --n) windows.push_back(reader.get<Window>());
+      for (auto n = reader.get<std::uint32_t>(); n > 0 && reader.ok(); --n)
+        windows.push_back(reader.get<Window>());
     for (auto points = reader.get<std::uint32_t>(); points > 0 && reader.ok(); --points) {
       const auto pane = reader.get<TsNanos>();
       const auto key = reader.get<EventKey>();
@@ -348,7 +356,8 @@ base::Status BarBuilder::load(std::string_view in) {
   for (auto count = reader.get<std::uint32_t>(); count > 0 && reader.ok(); --count) {
     LaneWork& work = lanes_.emplace_back();
     work.due = reader.get<TsNanos>();
-    for (auto n = reader.get<std::uint32_t>(); n > 0 && reader.ok(); --n) work.dirty.push_back(reader.get<flow::SymbolId>());
+    for (auto n = reader.get<std::uint32_t>(); n > 0 && reader.ok(); --n)
+      work.dirty.push_back(reader.get<flow::SymbolId>());
   }
   flaws_.clear();
   for (auto count = reader.get<std::uint32_t>(); count > 0 && reader.ok(); --count) {

@@ -16,23 +16,34 @@ namespace {
 
 constexpr std::array<SettingInfo, 19> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
-    {"ingest.bound", "5s", "--bound", "WATERMARK", "how far events may be out of order; the watermark stays that far behind the newest one"},
-    {"ingest.skew", "5s", "--skew", "", "how far an event may lie in the future of its receipt before it is a reject"},
-    {"ingest.idle_timeout", "10s", "--idle-timeout", "", "live sources: after this long without data time goes on without them"},
-    {"ingest.grace", "5s", "--grace", "", "live sources: how long after a session's end its windows stay open"},
+    {"ingest.bound", "5s", "--bound", "WATERMARK",
+     "how far events may be out of order; the watermark stays that far behind the newest one"},
+    {"ingest.skew", "5s", "--skew", "",
+     "how far an event may lie in the future of its receipt before it is a reject"},
+    {"ingest.idle_timeout", "10s", "--idle-timeout", "",
+     "live sources: after this long without data time goes on without them"},
+    {"ingest.grace", "5s", "--grace", "",
+     "live sources: how long after a session's end its windows stay open"},
     {"ingest.batch", "8192", "--batch", "", "records in one commit, at most 16384; changes no result"},
-    {"ingest.symbols", "", "--allow-symbols", "", "the only symbols to accept, separated by commas; empty: all"},
-    {"engine.intervals", "1m 5m 15m 30m 1h 1d", "--intervals", "WINDOW_DURATION", "lengths of bars, separated by commas or spaces"},
-    {"engine.allowed_lateness", "2m", "--allowed-lateness", "", "how long a closed window still takes late events"},
+    {"ingest.symbols", "", "--allow-symbols", "",
+     "the only symbols to accept, separated by commas; empty: all"},
+    {"engine.intervals", "1m 5m 15m 30m 1h 1d", "--intervals", "WINDOW_DURATION",
+     "lengths of bars, separated by commas or spaces"},
+    {"engine.allowed_lateness", "2m", "--allowed-lateness", "",
+     "how long a closed window still takes late events"},
     {"engine.partitions", "4", "--partitions", "", "of the tape, 1 to 1024"},
-    {"engine.threads", "0", "--threads", "", "of the shards; 0: one per processor, at most one per partition"},
+    {"engine.threads", "0", "--threads", "",
+     "of the shards; 0: one per processor, at most one per partition"},
     {"tape.size_max", "64GiB", "--tape-size", "", "ingest pauses when the tape is nearly this large"},
-    {"tape.durability", "fsync", "--durability", "", "fsync: a commit survives the machine; os: it survives the process"},
+    {"tape.durability", "fsync", "--durability", "",
+     "fsync: a commit survives the machine; os: it survives the process"},
     {"store.enabled", "true", "--store", "", "keep results in store.duckdb"},
     {"store.memory", "512MB", "--store-memory", "", "memory of the store, as DuckDB takes it"},
-    {"console.every", "0", "--console", "", "print bars to stdout as they come, with totals every so many; 0: do not"},
+    {"console.every", "0", "--console", "",
+     "print bars to stdout as they come, with totals every so many; 0: do not"},
     {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},
-    {"simulator.symbols", "10", "--symbols", "TICKERS STOCK_SYMBOLS", "how many symbols to simulate, or their names"},
+    {"simulator.symbols", "10", "--symbols", "TICKERS STOCK_SYMBOLS",
+     "how many symbols to simulate, or their names"},
     {"log.level", "info", "--log-level", "LOGLEVEL", "debug, info, warn or error"},
 }};
 
@@ -59,10 +70,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::string did_you_mean(std::string_view key) {
-  const auto nearest = std::min_element(kSettings.begin(), kSettings.end(), [&](const SettingInfo& a, const SettingInfo& b) {
-    return distance(key, a.key) < distance(key, b.key);
-  });
-  return distance(key, nearest->key) > 4 ? std::string() : std::string("; did you mean ").append(nearest->key).append("?");
+  const auto nearest =
+      std::min_element(kSettings.begin(), kSettings.end(), [&](const SettingInfo& a, const SettingInfo& b) {
+        return distance(key, a.key) < distance(key, b.key);
+      });
+  return distance(key, nearest->key) > 4 ? std::string()
+                                         : std::string("; did you mean ").append(nearest->key).append("?");
 }
 
 class Loader {
@@ -71,7 +84,8 @@ class Loader {
     for (const SettingInfo& setting : kSettings) config_.values[setting.key] = {setting.fallback, "default"};
     read_file(file);
     read_environment(read_dot_env());
-    for (const auto& [key, text] : flags) config_.values[key] = {text, std::string("flag ").append(flag_of(key))};
+    for (const auto& [key, text] : flags)
+      config_.values[key] = {text, std::string("flag ").append(flag_of(key))};
     interpret();
     if (problems_.empty()) return std::move(config_);
     std::string text;
@@ -93,13 +107,15 @@ class Loader {
       const toml::table table = toml::parse_file(path);
       for (const auto& [name, node] : table) take_node(path, std::string(name.str()), node);
     } catch (const toml::parse_error& error) {
-      problems_.push_back(path + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+      problems_.push_back(path + ":" + std::to_string(error.source().begin.line) + ": " +
+                          std::string(error.description()));
     }
   }
 
   void take_node(const std::string& path, const std::string& name, const toml::node& node) {
     if (const toml::table* section = node.as_table()) {
-      for (const auto& [inner, value] : *section) take_node(path, name + "." + std::string(inner.str()), value);
+      for (const auto& [inner, value] : *section)
+        take_node(path, name + "." + std::string(inner.str()), value);
       return;
     }
     const std::string where = path + ":" + std::to_string(node.source().begin.line);
@@ -140,7 +156,8 @@ class Loader {
         continue;
       }
       std::string value = trimmed(line.substr(equals + 1));
-      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+          value.back() == value.front())
         value = value.substr(1, value.size() - 2);
       found[trimmed(line.substr(0, equals))] = value;
     }
@@ -155,7 +172,8 @@ class Loader {
       names.push_back(environment_name(setting.key));
       for (const bool real : {false, true})
         for (const std::string& name : names) {
-          const char* value = real ? std::getenv(name.c_str()) : nullptr;  // NOLINT(concurrency-mt-unsafe): before any thread starts
+          const char* value = real ? std::getenv(name.c_str())
+                                   : nullptr;  // NOLINT(concurrency-mt-unsafe): before any thread starts
           const auto found = dot_env.find(name);
           if (real ? value == nullptr : found == dot_env.end()) continue;
           const std::string text = real ? value : found->second;
@@ -166,7 +184,8 @@ class Loader {
     for (const SettingInfo& setting : kSettings)
       for (const std::string& name : split_list(setting.old_names)) {
         const SettingValue& value = config_.values[setting.key];
-        if (value.origin.ends_with(" " + name)) config_.notes.push_back(name + "=" + value.text + " → " + setting.key + " = " + value.text);
+        if (value.origin.ends_with(" " + name))
+          config_.notes.push_back(name + "=" + value.text + " → " + setting.key + " = " + value.text);
       }
   }
 
@@ -204,13 +223,15 @@ class Loader {
     config_.engine.idle_timeout = duration("ingest.idle_timeout");
     config_.engine.grace = duration("ingest.grace");
     config_.engine.allowed_lateness = duration("engine.allowed_lateness");
-    config_.engine.partitions = static_cast<std::uint16_t>(whole("engine.partitions", 1, engine::kPartitionsMax));
+    config_.engine.partitions =
+        static_cast<std::uint16_t>(whole("engine.partitions", 1, engine::kPartitionsMax));
     interpret_intervals();
     config_.threads = static_cast<std::uint16_t>(whole("engine.threads", 0, 1'024));
     config_.batch_records = whole("ingest.batch", 1, 16'384);
     config_.allowed_symbols = split_list(config_.values["ingest.symbols"].text);
     for (const std::string& symbol : config_.allowed_symbols)
-      if (!market::is_valid_symbol(symbol)) wrong("ingest.symbols", "symbols of 1 to 32 printable characters, not \"" + symbol + "\"");
+      if (!market::is_valid_symbol(symbol))
+        wrong("ingest.symbols", "symbols of 1 to 32 printable characters, not \"" + symbol + "\"");
     interpret_storage();
     interpret_simulator();
     config_.log_level = config_.values["log.level"].text;
@@ -219,7 +240,8 @@ class Loader {
     if (config_.log_level == "warning") config_.log_level = "warn";
     if (config_.log_level == "critical") config_.log_level = "error";
     static constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warn", "error"};
-    if (std::find(kLevels.begin(), kLevels.end(), config_.log_level) == kLevels.end()) wrong("log.level", "debug, info, warn or error");
+    if (std::find(kLevels.begin(), kLevels.end(), config_.log_level) == kLevels.end())
+      wrong("log.level", "debug, info, warn or error");
     if (problems_.empty())
       for (const std::string& problem : engine::problems_of(config_.engine)) problems_.push_back(problem);
   }
@@ -259,8 +281,10 @@ class Loader {
     constexpr double kFastest = 1e6;
     config_.simulator_rate = kFastest;
     if (rate != "max") {
-      const auto [end, error] = std::from_chars(rate.data(), rate.data() + rate.size(), config_.simulator_rate);
-      if (error != std::errc() || end != rate.data() + rate.size() || config_.simulator_rate < 0.001 || config_.simulator_rate > kFastest)
+      const auto [end, error] =
+          std::from_chars(rate.data(), rate.data() + rate.size(), config_.simulator_rate);
+      if (error != std::errc() || end != rate.data() + rate.size() || config_.simulator_rate < 0.001 ||
+          config_.simulator_rate > kFastest)
         wrong("simulator.rate", "events per second, 0.001 to 1000000, or max");
     }
     config_.simulator_symbols = config_.values["simulator.symbols"].text;
@@ -276,7 +300,8 @@ std::span<const SettingInfo> setting_table() { return kSettings; }
 
 std::string environment_name(std::string_view key) {
   std::string name = "TICKERHOUSE_";
-  for (const char c : key) name.push_back(c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+  for (const char c : key)
+    name.push_back(c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
   return name;
 }
 
@@ -285,7 +310,8 @@ base::Result<Config> load_config(const std::map<std::string, std::string>& flags
 }
 
 std::string commented_file() {
-  std::string text = "# Tickerhouse. Flags and environment variables win over this file; uncomment what you change.\n";
+  std::string text =
+      "# Tickerhouse. Flags and environment variables win over this file; uncomment what you change.\n";
   std::string section;
   for (const SettingInfo& setting : kSettings) {
     const std::string_view key = setting.key;
@@ -295,22 +321,35 @@ std::string commented_file() {
       section = key.substr(0, point);
       text.append("\n[").append(section).append("]\n");
     }
-    text.append("# ").append(setting.what).append("\n# ").append(name).append(" = \"").append(setting.fallback).append("\"\n");
+    text.append("# ")
+        .append(setting.what)
+        .append("\n# ")
+        .append(name)
+        .append(" = \"")
+        .append(setting.fallback)
+        .append("\"\n");
   }
   return text;
 }
 
 std::string configuration_page() {
   std::string text =
-      "# Configuration\n\nA value comes from, in this order: a flag, the environment, `./.env`, the file (`--config FILE`, else `./tickerhouse.toml`), the default. "
-      "`tickerhouse check --show` prints each value and where it came from; `tickerhouse config init` writes a commented file. Durations: `250ms 5s 2m 1h 1d`, or as Spark "
+      "# Configuration\n\nA value comes from, in this order: a flag, the environment, `./.env`, the file "
+      "(`--config FILE`, else `./tickerhouse.toml`), the default. "
+      "`tickerhouse check --show` prints each value and where it came from; `tickerhouse config init` writes "
+      "a commented file. Durations: `250ms 5s 2m 1h 1d`, or as Spark "
       "writes them, `90 seconds`. The settings marked * are fixed by the first start of a data directory.\n\n"
-      "This page is written by `tickerhouse config docs`.\n\n| key | default | flag | environment | older names | what |\n|---|---|---|---|---|---|\n";
+      "This page is written by `tickerhouse config docs`.\n\n| key | default | flag | environment | older "
+      "names | what |\n|---|---|---|---|---|---|\n";
   for (const SettingInfo& setting : kSettings) {
     const std::string_view key = setting.key;
-    const bool fixed = key == "ingest.bound" || key == "ingest.skew" || key == "ingest.idle_timeout" || key == "ingest.grace" ||
-                       key == "engine.intervals" || key == "engine.allowed_lateness" || key == "engine.partitions";
-    text.append("| `").append(key).append(fixed ? "` * | `" : "` | `").append(*setting.fallback == '\0' ? " " : setting.fallback);
+    const bool fixed = key == "ingest.bound" || key == "ingest.skew" || key == "ingest.idle_timeout" ||
+                       key == "ingest.grace" || key == "engine.intervals" ||
+                       key == "engine.allowed_lateness" || key == "engine.partitions";
+    text.append("| `")
+        .append(key)
+        .append(fixed ? "` * | `" : "` | `")
+        .append(*setting.fallback == '\0' ? " " : setting.fallback);
     text.append("` | `").append(setting.flag).append("` | `").append(environment_name(key)).append("` | ");
     for (const std::string& name : split_list(setting.old_names)) text.append("`").append(name).append("` ");
     text.append("| ").append(setting.what).append(" |\n");
@@ -322,7 +361,12 @@ std::string show(const Config& config) {
   std::string text;
   for (const SettingInfo& setting : kSettings) {
     const SettingValue& value = config.values.at(setting.key);
-    text.append(setting.key).append(" = \"").append(value.text).append("\"  # ").append(value.origin).append("\n");
+    text.append(setting.key)
+        .append(" = \"")
+        .append(value.text)
+        .append("\"  # ")
+        .append(value.origin)
+        .append("\n");
   }
   return text;
 }
@@ -346,8 +390,15 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
     std::string_view name;
     std::uint64_t factor;
   };
-  static constexpr std::array<Unit, 9> kUnits = {{{"", 1}, {"B", 1}, {"KB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000},
-                                                 {"KiB", 1ULL << 10U}, {"MiB", 1ULL << 20U}, {"GiB", 1ULL << 30U}}};
+  static constexpr std::array<Unit, 9> kUnits = {{{"", 1},
+                                                  {"B", 1},
+                                                  {"KB", 1'000},
+                                                  {"MB", 1'000'000},
+                                                  {"GB", 1'000'000'000},
+                                                  {"TB", 1'000'000'000'000},
+                                                  {"KiB", 1ULL << 10U},
+                                                  {"MiB", 1ULL << 20U},
+                                                  {"GiB", 1ULL << 30U}}};
   for (const Unit& known : kUnits)
     if (known.name == unit && !__builtin_mul_overflow(value, known.factor, &value)) return value;
   return std::nullopt;

@@ -1,4 +1,5 @@
-// Settings and where each came from: flag > environment > ./.env > file > default. One table names them all; docs/configuration.md is made from it.
+// Settings and where each came from: flag > environment > ./.env > file > default. One table names them all;
+// docs/configuration.md is made from it.
 #pragma once
 
 #include <cstdint>
@@ -16,18 +17,19 @@
 namespace tickerhouse::app {
 
 struct SettingInfo {
-  const char* key;       // section.name, as in the file
-  const char* fallback;  // its default, as text
-  const char* flag;      // of the commands it belongs to; "" if it has none
-  const char* old_names; // of older pipelines, from the environment; separated by spaces
-  const char* what;      // one line
+  const char* key;        // section.name, as in the file
+  const char* fallback;   // its default, as text
+  const char* flag;       // of the commands it belongs to; "" if it has none
+  const char* old_names;  // of older pipelines, from the environment; separated by spaces
+  const char* what;       // one line
 };
 std::span<const SettingInfo> setting_table();
 std::string environment_name(std::string_view key);  // ingest.bound → TICKERHOUSE_INGEST_BOUND
 
 struct SettingValue {
   std::string text;
-  std::string origin;  // "default", "flag --bound", "environment TICKERHOUSE_INGEST_BOUND", ".env", "tickerhouse.toml:12"
+  std::string origin;  // "default", "flag --bound", "environment TICKERHOUSE_INGEST_BOUND", ".env",
+                       // "tickerhouse.toml:12"
   [[nodiscard]] bool is_default() const { return origin == "default"; }
 };
 
@@ -53,11 +55,12 @@ struct Config {
   [[nodiscard]] bool given(const char* key) const { return !values.at(key).is_default(); }
 };
 
-// `flags`: by key. file: empty means ./tickerhouse.toml if it is there. All mistakes at once, as one `configuration` error, a line each.
+// `flags`: by key. file: empty means ./tickerhouse.toml if it is there. All mistakes at once, as one
+// `configuration` error, a line each.
 base::Result<Config> load_config(const std::map<std::string, std::string>& flags, const std::string& file);
 
-std::string commented_file();        // `config init`
-std::string configuration_page();    // docs/configuration.md
+std::string commented_file();            // `config init`
+std::string configuration_page();        // docs/configuration.md
 std::string show(const Config& config);  // each value and where it came from
 
 // "AAPL,MSFT" or "AAPL MSFT"; "2GB", "512MiB", "1000000".

@@ -33,7 +33,9 @@ base::Result<Record> decode(std::string text) {
   };
   const std::string kind = take("tape=");
   const std::string origin = take("origin=");
-  if (kind != "lmdb") return base::Error{base::ErrorCode::damaged, std::string("unknown kind of tape \"").append(kind).append("\""), "settings record"};
+  if (kind != "lmdb")
+    return base::Error{base::ErrorCode::damaged,
+                       std::string("unknown kind of tape \"").append(kind).append("\""), "settings record"};
   for (const flow::Origin known : {flow::Origin::live, flow::Origin::recorded, flow::Origin::simulated})
     if (origin == flow::origin_name(known)) record.origin = known;
   ASSIGN_OR_RETURN(record.settings, engine::settings_from_text(text));
@@ -52,8 +54,11 @@ base::Status check_settings(const Config& config, const engine::Settings& stored
   if (config.given("engine.intervals")) asked.intervals = config.engine.intervals;
   const std::string difference = engine::first_difference(stored, asked);
   if (difference.empty()) return {};
-  return base::Error{base::ErrorCode::configuration,
-                     std::string(difference).append("; it is fixed by the first start: leave it out, or use another --data directory"), root};
+  return base::Error{
+      base::ErrorCode::configuration,
+      std::string(difference)
+          .append("; it is fixed by the first start: leave it out, or use another --data directory"),
+      root};
 }
 
 base::Status clear_remnants(const DirectoryPaths& paths) {
@@ -68,7 +73,8 @@ base::Status write_record(OpenDirectory& directory, const Record& record) {
   const std::string text = encode(record);
   ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
                    directory.tape->commit({runtime::kSettingsWriter, "", text, {}, flow::Claim::ingest}));
-  if (outcome == flow::CommitOutcome::fenced) return base::Error{base::ErrorCode::busy, "another process has just set it up", directory.paths.root};
+  if (outcome == flow::CommitOutcome::fenced)
+    return base::Error{base::ErrorCode::busy, "another process has just set it up", directory.paths.root};
   return {};
 }
 
@@ -106,7 +112,10 @@ base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin or
   directory.origin = record.origin;
   if (record.origin != origin)
     return base::Error{base::ErrorCode::configuration,
-                       std::string("holds ").append(flow::origin_name(record.origin)).append(" data; ").append(flow::origin_name(origin))
+                       std::string("holds ")
+                           .append(flow::origin_name(record.origin))
+                           .append(" data; ")
+                           .append(flow::origin_name(origin))
                            .append(" data needs another --data directory"),
                        config.data};
   RETURN_IF_ERROR(check_settings(config, record.settings, config.data));
@@ -122,11 +131,14 @@ base::Result<OpenDirectory> open_directory_to_read(const std::string& path) {
   options.read_only = true;
   auto tape = tape::open_lmdb_tape(options);
   if (!tape.ok() && tape.error().code == base::ErrorCode::not_found)
-    return base::Error{base::ErrorCode::not_found, "no data directory (--data names one; replay or simulate makes one)", path};
+    return base::Error{base::ErrorCode::not_found,
+                       "no data directory (--data names one; replay or simulate makes one)", path};
   if (!tape.ok()) return tape.error();
   directory.tape = std::move(*tape);
   ASSIGN_OR_RETURN(const std::string text, position_of(*directory.tape, runtime::kSettingsWriter));
-  if (text.empty()) return base::Error{base::ErrorCode::not_found, "the directory was never fully set up; start replay or simulate again", path};
+  if (text.empty())
+    return base::Error{base::ErrorCode::not_found,
+                       "the directory was never fully set up; start replay or simulate again", path};
   ASSIGN_OR_RETURN(const Record record, decode(text));
   directory.settings = record.settings;
   directory.origin = record.origin;

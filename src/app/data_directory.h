@@ -29,8 +29,9 @@ struct OpenDirectory {
   flow::Origin origin = flow::Origin::recorded;
 };
 
-// For a pipeline. Makes a new directory; waits up to 10 s for one in use (`busy`). `configuration`, naming the key, if it was started with other settings than those given
-// explicitly now, or with data of another origin.
+// For a pipeline. Makes a new directory; waits up to 10 s for one in use (`busy`). `configuration`, naming
+// the key, if it was started with other settings than those given explicitly now, or with data of another
+// origin.
 base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin);
 
 // For commands that read, beside a running pipeline or without one. `not_found` if there is nothing.

@@ -1,4 +1,5 @@
-// Log lines on stderr: level, text, colour if it is a terminal. Results and ledgers go to stdout and never through here.
+// Log lines on stderr: level, text, colour if it is a terminal. Results and ledgers go to stdout and never
+// through here.
 #pragma once
 
 #include <string>

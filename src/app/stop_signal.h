@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM ask the pipeline to finish; a second one ends the process at once, which the tape is made for.
+// SIGINT and SIGTERM ask the pipeline to finish; a second one ends the process at once, which the tape is
+// made for.
 #pragma once
 
 #include <atomic>

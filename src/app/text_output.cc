@@ -11,7 +11,8 @@ namespace tickerhouse::app {
 base::Error TextOutput::failed(const char* doing) const {
   const int code = errno;
   return {code == ENOSPC ? base::ErrorCode::no_space : base::ErrorCode::io,
-          std::string(doing).append(": ").append(std::system_category().message(code)), path_.empty() ? "stdout" : path_};
+          std::string(doing).append(": ").append(std::system_category().message(code)),
+          path_.empty() ? "stdout" : path_};
 }
 
 base::Result<std::unique_ptr<TextOutput>> TextOutput::open(const std::string& path) {
@@ -36,8 +37,10 @@ base::Status TextOutput::write(std::string_view text) {
 base::Status TextOutput::finish() {
   if (std::fflush(file_) != 0) return failed("cannot write");
   if (path_.empty()) return {};
-  if (::fsync(::fileno(file_)) != 0 || std::fclose(std::exchange(file_, nullptr)) != 0) return failed("cannot write");
-  if (std::rename((path_ + ".staging").c_str(), path_.c_str()) != 0) return failed("cannot rename into place");
+  if (::fsync(::fileno(file_)) != 0 || std::fclose(std::exchange(file_, nullptr)) != 0)
+    return failed("cannot write");
+  if (std::rename((path_ + ".staging").c_str(), path_.c_str()) != 0)
+    return failed("cannot rename into place");
   return {};
 }
 

@@ -1,5 +1,6 @@
-// Little-endian bytes of positions, checkpoints and settings: fixed-width integers and length-prefixed text. The reader never reads
-// beyond its input: the first shortage makes it fail for good, and ok() says so once at the end.
+// Little-endian bytes of positions, checkpoints and settings: fixed-width integers and length-prefixed text.
+// The reader never reads beyond its input: the first shortage makes it fail for good, and ok() says so once
+// at the end.
 #pragma once
 
 #include <bit>
@@ -11,7 +12,8 @@
 
 namespace tickerhouse::base {
 
-static_assert(std::endian::native == std::endian::little, "the tape is read in place; its byte order is little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "the tape is read in place; its byte order is little-endian");
 
 class ByteWriter {
  public:

@@ -1,4 +1,5 @@
-// CHECK: a programmer's error ends the process at once, in release too. Never used on what comes from outside.
+// CHECK: a programmer's error ends the process at once, in release too. Never used on what comes from
+// outside.
 #pragma once
 
 namespace tickerhouse::base {
@@ -7,6 +8,6 @@ namespace tickerhouse::base {
 
 }  // namespace tickerhouse::base
 
-#define CHECK(condition)                                                               \
-  (static_cast<bool>(condition) ? static_cast<void>(0)                                 \
+#define CHECK(condition)                               \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
                                 : ::tickerhouse::base::check_failed(#condition, __FILE__, __LINE__))

@@ -1,4 +1,5 @@
-// The only way the runtime learns the time, so that tests and the simulation own it. Two clocks: wall (may jump) and monotonic.
+// The only way the runtime learns the time, so that tests and the simulation own it. Two clocks: wall (may
+// jump) and monotonic.
 #pragma once
 
 #include "base/time.h"

@@ -1,5 +1,5 @@
-// One pass collects at most 38 significant digits and remembers whether anything non-zero followed: enough to round half to even
-// exactly, however long the text is.
+// One pass collects at most 38 significant digits and remembers whether anything non-zero followed: enough to
+// round half to even exactly, however long the text is.
 #include "base/decimal.h"
 
 #include <limits>
@@ -15,8 +15,8 @@ constexpr int kDigitsKept = 37;
 struct Scanned {
   bool ok = false;
   bool negative = false;
-  bool more = false;      // a non-zero digit was cut away below the kept ones
-  Int128 digits = 0;      // the kept significant digits
+  bool more = false;       // a non-zero digit was cut away below the kept ones
+  Int128 digits = 0;       // the kept significant digits
   std::int64_t power = 0;  // value = digits * 10^power (+ less than one unit if more)
 };
 
@@ -121,7 +121,8 @@ Decimal parse_decimal_scaled(std::string_view text, int scale, DecimalFactor fac
   Scanned s = scan(text);
   if (!s.ok) return {};
   Int128 product = 0;
-  while (__builtin_mul_overflow(s.digits, static_cast<Int128>(factor.mantissa), &product)) {  // 37 digits times 19: let some go
+  while (__builtin_mul_overflow(s.digits, static_cast<Int128>(factor.mantissa),
+                                &product)) {  // 37 digits times 19: let some go
     s.more = s.more || s.digits % 10 != 0;
     s.digits /= 10;
     ++s.power;

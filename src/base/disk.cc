@@ -52,8 +52,10 @@ Status write_all(int fd, const std::string& content, const std::string& path) {
 
 Status sync_directory(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
-  const Descriptor directory(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return os_error(parent, "cannot sync the directory");
+  const Descriptor directory(
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0)
+    return os_error(parent, "cannot sync the directory");
   return {};
 }
 
@@ -84,7 +86,8 @@ class SystemDisk final : public Disk {
     std::error_code code;
     for (std::filesystem::directory_iterator it(directory, code), end; !code && it != end; it.increment(code))
       names.push_back(it->path().filename().string());
-    if (code && code != std::errc::no_such_file_or_directory) return Error{ErrorCode::io, code.message(), directory};
+    if (code && code != std::errc::no_such_file_or_directory)
+      return Error{ErrorCode::io, code.message(), directory};
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -111,7 +114,8 @@ Disk& system_disk() {
 Status make_directories(const std::string& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  if (code) return Error{ErrorCode::io, std::string("cannot create the directory: ").append(code.message()), path};
+  if (code)
+    return Error{ErrorCode::io, std::string("cannot create the directory: ").append(code.message()), path};
   return {};
 }
 
@@ -132,7 +136,8 @@ Result<FileLock> FileLock::acquire(const std::string& path, DurationNanos patien
     clock.sleep_for(20 * kMillisecond);
   }
   const std::string pid = std::to_string(::getpid()).append("\n");
-  if (::ftruncate(lock.fd_, 0) != 0 || ::pwrite(lock.fd_, pid.data(), pid.size(), 0) < 0) return os_error(path, "cannot write");
+  if (::ftruncate(lock.fd_, 0) != 0 || ::pwrite(lock.fd_, pid.data(), pid.size(), 0) < 0)
+    return os_error(path, "cannot write");
   return lock;
 }
 

@@ -1,4 +1,5 @@
-// Hashes that are part of a format: XXH3 (checksums, identities, input fingerprints) and murmur2 (partitions, as Kafka clients choose them).
+// Hashes that are part of a format: XXH3 (checksums, identities, input fingerprints) and murmur2 (partitions,
+// as Kafka clients choose them).
 #pragma once
 
 #include <compare>
@@ -37,7 +38,8 @@ class StreamHash {
   std::unique_ptr<State> state_;
 };
 
-// Kafka's default partitioner: murmur2 of the key, made positive (org.apache.kafka.common.utils.Utils.murmur2 and toPositive).
+// Kafka's default partitioner: murmur2 of the key, made positive (org.apache.kafka.common.utils.Utils.murmur2
+// and toPositive).
 std::uint32_t murmur2_positive(std::string_view key);
 
 }  // namespace tickerhouse::base

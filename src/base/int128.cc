@@ -51,13 +51,15 @@ Int128 divide_half_even(Int128 numerator, Int128 denominator) {
   const bool negative = numerator < 0;
   const Int128 quotient = numerator / denominator;
   const Int128 rest = numerator % denominator;
-  return round_quotient(quotient, static_cast<Uint128>(negative ? -rest : rest), static_cast<Uint128>(denominator), negative);
+  return round_quotient(quotient, static_cast<Uint128>(negative ? -rest : rest),
+                        static_cast<Uint128>(denominator), negative);
 }
 
 std::optional<Int128> scale_divide_half_even(Int128 numerator, std::int64_t scale, Int128 denominator) {
   CHECK(numerator >= 0 && scale > 0 && denominator > 0);
-  // Long division digit by digit of base 2^1 would do; in practice the first quotient is small, so split the numerator:
-  // n * s / d = (n / d) * s + (n % d) * s / d, and repeat bit by bit on the second part where it may overflow.
+  // Long division digit by digit of base 2^1 would do; in practice the first quotient is small, so split the
+  // numerator: n * s / d = (n / d) * s + (n % d) * s / d, and repeat bit by bit on the second part where it
+  // may overflow.
   const Uint128 d = static_cast<Uint128>(denominator);
   const Uint128 whole = static_cast<Uint128>(numerator) / d;
   Uint128 rest = static_cast<Uint128>(numerator) % d;
@@ -70,7 +72,8 @@ std::optional<Int128> scale_divide_half_even(Int128 numerator, std::int64_t scal
     fraction = product / d;
     remainder = product % d;
   } else {
-    for (int bit = 62; bit >= 0; --bit) {  // scale has at most 63 bits; rest < d < 2^127, so doubling fits unsigned
+    for (int bit = 62; bit >= 0;
+         --bit) {  // scale has at most 63 bits; rest < d < 2^127, so doubling fits unsigned
       fraction <<= 1;
       remainder <<= 1;
       if (remainder >= d) {
@@ -85,7 +88,8 @@ std::optional<Int128> scale_divide_half_even(Int128 numerator, std::int64_t scal
       }
     }
   }
-  if (__builtin_add_overflow(quotient, fraction, &quotient) || quotient > static_cast<Uint128>(kLimit)) return std::nullopt;
+  if (__builtin_add_overflow(quotient, fraction, &quotient) || quotient > static_cast<Uint128>(kLimit))
+    return std::nullopt;
   const Int128 rounded = round_quotient(static_cast<Int128>(quotient), remainder, d, false);
   if (rounded > kLimit) return std::nullopt;
   return rounded;

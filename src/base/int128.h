@@ -1,5 +1,5 @@
-// Checked 128-bit integers for exact sums. A decimal column holds 38 digits, so 10^38 - 1 is the limit, not 2^127 - 1:
-// an addition or product beyond it says so (nullopt) and nothing ever wraps.
+// Checked 128-bit integers for exact sums. A decimal column holds 38 digits, so 10^38 - 1 is the limit, not
+// 2^127 - 1: an addition or product beyond it says so (nullopt) and nothing ever wraps.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Result<T> and Status: how an expected failure travels. A failure says its code, what went wrong and where (a file, a key, an
-// offset), in words a user can act on; programmer errors are CHECKs instead.
+// Result<T> and Status: how an expected failure travels. A failure says its code, what went wrong and where
+// (a file, a key, an offset), in words a user can act on; programmer errors are CHECKs instead.
 #pragma once
 
 #include <string>
@@ -10,17 +10,18 @@
 
 namespace tickerhouse::base {
 
-// The codes are the distinctions callers act on; app turns each into an exit code (docs/exit-codes in --help).
+// The codes are the distinctions callers act on; app turns each into an exit code (docs/exit-codes in
+// --help).
 enum class ErrorCode {
   invalid_argument,  // a value from outside is not acceptable
   configuration,     // settings contradict each other, the directory or the input
   not_found,         // a file or directory that must exist does not
   io,                // the operating system refused
   no_space,          // disk or tape is full: resumable once there is space
-  damaged,           // a checksum or an invariant of stored data does not hold, or its version is newer than ours
-  busy,              // somebody else owns it
-  cut_off,           // compressed input ends early
-  check_failed,      // two things that must be equal are not
+  damaged,       // a checksum or an invariant of stored data does not hold, or its version is newer than ours
+  busy,          // somebody else owns it
+  cut_off,       // compressed input ends early
+  check_failed,  // two things that must be equal are not
 };
 
 struct Error {
@@ -38,7 +39,8 @@ struct Error {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Error error) : failed_(true), error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): return an Error
+  // NOLINTNEXTLINE(google-explicit-constructor): so that an Error can be returned
+  Status(Error error) : failed_(true), error_(std::move(error)) {}
 
   [[nodiscard]] bool ok() const { return !failed_; }
   [[nodiscard]] const Error& error() const {
@@ -54,8 +56,10 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): so that a value can be returned
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): likewise
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   [[nodiscard]] const Error& error() const {
@@ -89,8 +93,8 @@ class [[nodiscard]] Result {
 // Hands a failure up. The only control-flow macros in the tree.
 #define TICKERHOUSE_CONCAT_INNER(a, b) a##b
 #define TICKERHOUSE_CONCAT(a, b) TICKERHOUSE_CONCAT_INNER(a, b)
-#define RETURN_IF_ERROR(expression)                               \
-  do {                                                            \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
     if (auto status_ = (expression); !status_.ok()) return status_.error(); \
   } while (false)
 #define ASSIGN_OR_RETURN_INNER(temporary, target, expression) \

@@ -37,7 +37,8 @@ std::optional<std::int64_t> read_date(std::string_view text, std::size_t& i) {
   const int month = read_digits(text, i, 2);
   if (month < 1 || month > 12 || !read_char(text, i, '-')) return std::nullopt;
   const int day = read_digits(text, i, 2);
-  if (day < 1 || std::cmp_greater(day, days_in_month(year, static_cast<unsigned>(month)))) return std::nullopt;
+  if (day < 1 || std::cmp_greater(day, days_in_month(year, static_cast<unsigned>(month))))
+    return std::nullopt;
   return days_from_civil(year, static_cast<unsigned>(month), static_cast<unsigned>(day));
 }
 
@@ -95,7 +96,8 @@ bool read_offset(std::string_view text, std::size_t& i, std::optional<DurationNa
 void append_padded(std::string& out, std::int64_t value, int width) {
   std::array<char, 20> digits{};
   int count = 0;
-  for (; value != 0; value /= 10) digits.at(static_cast<std::size_t>(count++)) = static_cast<char>('0' + value % 10);
+  for (; value != 0; value /= 10)
+    digits.at(static_cast<std::size_t>(count++)) = static_cast<char>('0' + value % 10);
   while (count < width) digits.at(static_cast<std::size_t>(count++)) = '0';
   while (count > 0) out.push_back(digits.at(static_cast<std::size_t>(--count)));
 }
@@ -105,12 +107,28 @@ struct Unit {
   DurationNanos value;
 };
 constexpr std::array<Unit, 22> kUnits = {{
-    {"ns", 1}, {"us", kMicrosecond}, {"microsecond", kMicrosecond}, {"microseconds", kMicrosecond},
-    {"ms", kMillisecond}, {"millisecond", kMillisecond}, {"milliseconds", kMillisecond},
-    {"s", kSecond}, {"sec", kSecond}, {"second", kSecond}, {"seconds", kSecond},
-    {"m", kMinute}, {"min", kMinute}, {"minute", kMinute}, {"minutes", kMinute},
-    {"h", kHour}, {"hour", kHour}, {"hours", kHour},
-    {"d", kDay}, {"day", kDay}, {"days", kDay}, {"week", 7 * kDay},
+    {"ns", 1},
+    {"us", kMicrosecond},
+    {"microsecond", kMicrosecond},
+    {"microseconds", kMicrosecond},
+    {"ms", kMillisecond},
+    {"millisecond", kMillisecond},
+    {"milliseconds", kMillisecond},
+    {"s", kSecond},
+    {"sec", kSecond},
+    {"second", kSecond},
+    {"seconds", kSecond},
+    {"m", kMinute},
+    {"min", kMinute},
+    {"minute", kMinute},
+    {"minutes", kMinute},
+    {"h", kHour},
+    {"hour", kHour},
+    {"hours", kHour},
+    {"d", kDay},
+    {"day", kDay},
+    {"days", kDay},
+    {"week", 7 * kDay},
 }};
 
 }  // namespace
@@ -128,7 +146,8 @@ CivilDate civil_from_days(std::int64_t days) {
   days += 719'468;
   const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
   const auto day_of_era = static_cast<unsigned>(days - era * 146'097);
-  const unsigned year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const unsigned year_of_era =
+      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const unsigned shifted = (5 * day_of_year + 2) / 153;
   const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
@@ -147,7 +166,8 @@ std::optional<WallTime> parse_wall_time(std::string_view text) {
   WallTime wall;
   if (!read_offset(text, i, wall.offset)) return std::nullopt;
   TsNanos midnight = 0;
-  if (__builtin_mul_overflow(*days, kDay, &midnight) || __builtin_add_overflow(midnight, *time, &wall.local)) return std::nullopt;
+  if (__builtin_mul_overflow(*days, kDay, &midnight) || __builtin_add_overflow(midnight, *time, &wall.local))
+    return std::nullopt;
   return wall;
 }
 
@@ -197,7 +217,8 @@ std::optional<DurationNanos> parse_duration(std::string_view text) {
   std::size_t i = 0;
   DurationNanos value = 0;
   for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i)
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text[i] - '0', &value)) return std::nullopt;
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text[i] - '0', &value))
+      return std::nullopt;
   if (i == 0) return std::nullopt;
   if (i == text.size()) return value == 0 ? std::optional<DurationNanos>(0) : std::nullopt;
   while (i < text.size() && text[i] == ' ') ++i;
@@ -211,8 +232,13 @@ std::optional<DurationNanos> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(DurationNanos duration) {
-  static constexpr std::array<Unit, 7> kShort = {
-      {{"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", kMillisecond}, {"us", kMicrosecond}, {"ns", 1}}};
+  static constexpr std::array<Unit, 7> kShort = {{{"d", kDay},
+                                                  {"h", kHour},
+                                                  {"m", kMinute},
+                                                  {"s", kSecond},
+                                                  {"ms", kMillisecond},
+                                                  {"us", kMicrosecond},
+                                                  {"ns", 1}}};
   if (duration == 0) return "0s";
   for (const Unit& unit : kShort)
     if (duration % unit.value == 0) return std::to_string(duration / unit.value).append(unit.name);

@@ -1,5 +1,5 @@
-// A set of half-open stretches of event time, kept merged: which windows of a symbol have settled, which panes are flawed. Most sets hold
-// one to a few ranges and most questions lie beyond the last one.
+// A set of half-open stretches of event time, kept merged: which windows of a symbol have settled, which
+// panes are flawed. Most sets hold one to a few ranges and most questions lie beyond the last one.
 #pragma once
 
 #include <cstdint>

@@ -36,12 +36,14 @@ SeenIds::Answer SeenIds::insert(const base::Hash128& id, flow::SymbolId symbol, 
 }
 
 void SeenIds::rebuild(const flow::EventTime& time) {
-  const auto alive = [&time](const Slot& slot) { return !empty(slot) && time.of(slot.symbol) < slot.forget_at; };
+  const auto alive = [&time](const Slot& slot) {
+    return !empty(slot) && time.of(slot.symbol) < slot.forget_at;
+  };
   const auto kept = static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), alive));
-  std::vector<Slot> old(kept * 4 > slots_.size() ? slots_.size() * 2 : slots_.size());
-  old.swap(slots_);
+  spare_.assign(kept * 4 > slots_.size() ? slots_.size() * 2 : slots_.size(), Slot{});
+  spare_.swap(slots_);
   used_ = 0;
-  for (const Slot& slot : old)
+  for (const Slot& slot : spare_)
     if (alive(slot)) {
       slots_[place_of(slot.id)] = slot;
       ++used_;

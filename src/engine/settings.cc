@@ -76,11 +76,14 @@ std::vector<std::string> problems_of(const Settings& settings) {
     if (value < 0 || value > 366 * base::kDay) complain(duration.name, "must be between 0 and 366d");
     if (value % kTimeGrid != 0) complain(duration.name, "must be a multiple of 250ms");
   }
-  if (settings.partitions == 0 || settings.partitions > kPartitionsMax) complain("partitions", "must be between 1 and 1024");
-  if (settings.intervals.empty() || settings.intervals.size() > kIntervalsMax) complain("intervals", "must name 1 to 16 intervals");
+  if (settings.partitions == 0 || settings.partitions > kPartitionsMax)
+    complain("partitions", "must be between 1 and 1024");
+  if (settings.intervals.empty() || settings.intervals.size() > kIntervalsMax)
+    complain("intervals", "must name 1 to 16 intervals");
   base::DurationNanos before = 0;
   for (const base::DurationNanos interval : settings.intervals) {
-    if (interval <= 0 || interval > kIntervalMax) complain("intervals", "each must be more than 0 and at most 7d");
+    if (interval <= 0 || interval > kIntervalMax)
+      complain("intervals", "each must be more than 0 and at most 7d");
     if (interval % kTimeGrid != 0) complain("intervals", "each must be a multiple of 250ms");
     if (interval == before) complain("intervals", base::format_duration(interval).append(" is named twice"));
     before = interval;
@@ -102,7 +105,10 @@ base::DurationNanos pane_of(const Settings& settings) {
 std::string to_text(const Settings& settings) {
   std::string text;
   for (const DurationKey& duration : kDurations)
-    text.append(duration.name).append("=").append(base::format_duration(settings.*duration.field)).append("\n");
+    text.append(duration.name)
+        .append("=")
+        .append(base::format_duration(settings.*duration.field))
+        .append("\n");
   text.append("partitions=").append(std::to_string(settings.partitions)).append("\n");
   text.append("intervals=").append(join(settings.intervals)).append("\n");
   return text;
@@ -114,7 +120,8 @@ base::Result<Settings> settings_from_text(std::string_view text) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos || !set_value(settings, line.substr(0, equals), line.substr(equals + 1)))
+    if (equals == std::string_view::npos ||
+        !set_value(settings, line.substr(0, equals), line.substr(equals + 1)))
       return damaged(line);
   }
   if (!problems_of(settings).empty()) return damaged(problems_of(settings).front());
@@ -123,14 +130,19 @@ base::Result<Settings> settings_from_text(std::string_view text) {
 
 std::string first_difference(const Settings& stored, const Settings& asked) {
   const auto say = [](const char* key, const std::string& old_value, const std::string& new_value) {
-    return std::string(key).append(" is ").append(old_value).append(" in this directory, not ").append(new_value);
+    return std::string(key)
+        .append(" is ")
+        .append(old_value)
+        .append(" in this directory, not ")
+        .append(new_value);
   };
   for (const DurationKey& d : kDurations)
     if (stored.*d.field != asked.*d.field)
       return say(d.name, base::format_duration(stored.*d.field), base::format_duration(asked.*d.field));
   if (stored.partitions != asked.partitions)
     return say("partitions", std::to_string(stored.partitions), std::to_string(asked.partitions));
-  if (stored.intervals != asked.intervals) return say("intervals", join(stored.intervals), join(asked.intervals));
+  if (stored.intervals != asked.intervals)
+    return say("intervals", join(stored.intervals), join(asked.intervals));
   return {};
 }
 

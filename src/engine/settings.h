@@ -1,4 +1,5 @@
-// The settings that decide what results are. They are the first record of a data directory; another start must bring the same.
+// The settings that decide what results are. They are the first record of a data directory; another start
+// must bring the same.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +18,16 @@ inline constexpr std::size_t kIntervalsMax = 16;
 inline constexpr base::DurationNanos kIntervalMax = 7 * base::kDay;
 
 struct Settings {
-  base::DurationNanos bound = 5 * base::kSecond;             // how far events may be out of order
-  base::DurationNanos allowed_lateness = 2 * base::kMinute;  // how long a closed window still takes late events
-  base::DurationNanos skew = 5 * base::kSecond;              // how far ts_event may lie after its receipt
-  base::DurationNanos idle_timeout = 10 * base::kSecond;     // live sources only
-  base::DurationNanos grace = 5 * base::kSecond;             // live sources with sessions only
+  base::DurationNanos bound = 5 * base::kSecond;  // how far events may be out of order
+  base::DurationNanos allowed_lateness =
+      2 * base::kMinute;                                  // how long a closed window still takes late events
+  base::DurationNanos skew = 5 * base::kSecond;           // how far ts_event may lie after its receipt
+  base::DurationNanos idle_timeout = 10 * base::kSecond;  // live sources only
+  base::DurationNanos grace = 5 * base::kSecond;          // live sources with sessions only
   std::uint16_t partitions = 4;
-  std::vector<base::DurationNanos> intervals = {base::kMinute,       5 * base::kMinute, 15 * base::kMinute,
-                                                30 * base::kMinute, base::kHour,       base::kDay};  // ascending
+  std::vector<base::DurationNanos> intervals = {base::kMinute,      5 * base::kMinute,
+                                                15 * base::kMinute, 30 * base::kMinute,
+                                                base::kHour,        base::kDay};  // ascending
   bool operator==(const Settings&) const = default;
 };
 

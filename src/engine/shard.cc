@@ -11,6 +11,12 @@ namespace tickerhouse::engine {
 namespace {
 
 constexpr std::uint32_t kStateVersion = 1;
+constexpr std::size_t kAhead = 16;  // rows between announcing an id and looking it up
+
+bool has_trade_id(const market::EventRow& row) {
+  return row.kind != market::EventKind::quote && (row.flags & (market::kIdText | market::kIdHashed)) != 0;
+}
+bool has_identity(const market::EventRow& row) { return has_trade_id(row) || row.seq != market::kNoSeq; }
 
 template <typename Builder>
 void copy_strings(const market::EventBatchView& batch, market::EventRow& row, Builder& to) {
@@ -70,8 +76,8 @@ flow::SourceId Shard::source_of(const market::EventBatchView& batch, const marke
   return use.source;
 }
 
-void Shard::step(const market::EventBatchView& batch, std::size_t first, std::size_t last, std::uint64_t first_order,
-                 ShardResults& results) {
+void Shard::step(const market::EventBatchView& batch, std::size_t first, std::size_t last,
+                 std::uint64_t first_order, ShardResults& results) {
   CHECK(first <= last && last <= batch.rows().size());
   map_strings(batch);
   row_symbols_.assign(batch.rows().size(), 0);
@@ -80,22 +86,34 @@ void Shard::step(const market::EventBatchView& batch, std::size_t first, std::si
   const auto apply_until = [&](std::size_t end) {
     if (segment_first == end) return;
     const flow::EventTime time = timeline_.event_time();
-    const flow::Segment segment{batch, segment_first, end, first_order + (segment_first - first), results.verdicts, row_symbols_, time};
+    const flow::Segment segment{
+        batch,        segment_first, end, first_order + (segment_first - first), results.verdicts,
+        row_symbols_, time};
     for (const auto& op : operators_) op->apply(segment);
   };
-  for (std::size_t i = first; i < last; ++i) {
+  std::array<base::Hash128, kAhead> ids;  // of the rows [i, i + kAhead)
+  const auto announce = [&](std::size_t i) {
+    if (i >= last) return;
     const market::EventRow& row = batch.rows()[i];
     CHECK(row.source < strings_.size());
+    if (!market::carries_market_data(row.kind)) return;
+    CHECK(row.symbol < strings_.size());
+    if (has_identity(row)) seen_.announce(ids[i % kAhead] = identity(batch, row));
+  };
+  for (std::size_t i = first; i < first + kAhead; ++i) announce(i);
+  for (std::size_t i = first; i < last; ++i) {
+    const market::EventRow& row = batch.rows()[i];
+    const base::Hash128 id = ids[i % kAhead];
+    announce(i + kAhead);
     if (!market::carries_market_data(row.kind)) {
       apply_until(i);
       segment_first = i + 1;
       control(batch, row, results);
       continue;
     }
-    CHECK(row.symbol < strings_.size());
     const flow::SymbolId symbol = symbol_of(batch, row);
     timeline_.attach(symbol, source_of(batch, row));
-    const flow::Verdict verdict = judge(batch, row, symbol);
+    const flow::Verdict verdict = judge(row, symbol, id);
     row_symbols_[i] = symbol;
     results.verdicts[i] = verdict;
     count(verdict);
@@ -105,23 +123,24 @@ void Shard::step(const market::EventBatchView& batch, std::size_t first, std::si
   CHECK(counts_.ledger.adds_up());
 }
 
-flow::Verdict Shard::judge(const market::EventBatchView& batch, const market::EventRow& row, flow::SymbolId symbol) {
-  if (row.ts_event < pane_start_ || row.ts_event >= pane_start_ + pane_) pane_start_ = base::floor_to(row.ts_event, pane_);
+flow::Verdict Shard::judge(const market::EventRow& row, flow::SymbolId symbol, const base::Hash128& id) {
+  if (row.ts_event < pane_start_ || row.ts_event >= pane_start_ + pane_)
+    pane_start_ = base::floor_to(row.ts_event, pane_);
   const base::TsNanos pane_end = pane_start_ + pane_;
   const base::TsNanos forget_at = pane_end + lateness_;
   const flow::EventTime time = timeline_.event_time();
   const base::TsNanos watermark = time.of(symbol);
   if (watermark >= forget_at || settled_[symbol].contains(row.ts_event)) return flow::Verdict::late_kept;
-  const bool has_id = row.kind != market::EventKind::quote && (row.flags & (market::kIdText | market::kIdHashed)) != 0;
-  if (has_id || row.seq != market::kNoSeq) {
-    const SeenIds::Answer answer = seen_.insert(identity(batch, row), symbol, forget_at, time);
+  if (has_identity(row)) {
+    const SeenIds::Answer answer = seen_.insert(id, symbol, forget_at, time);
     if (answer == SeenIds::Answer::duplicate) return flow::Verdict::duplicate;
     if (answer == SeenIds::Answer::reused) ++counts_.id_reused;
   }
   return watermark >= pane_end ? flow::Verdict::late_revised : flow::Verdict::used;
 }
 
-// docs/semantics.md section 4: by trade id within source, symbol, venue and date; else by number within source and symbol.
+// docs/semantics.md section 4: by trade id within source, symbol, venue and date; else by number within
+// source and symbol.
 base::Hash128 Shard::identity(const market::EventBatchView& batch, const market::EventRow& row) const {
   struct Key {
     std::uint64_t source;
@@ -133,7 +152,7 @@ base::Hash128 Shard::identity(const market::EventBatchView& batch, const market:
   } key{};
   key.source = strings_[row.source].hash;
   key.symbol = strings_[row.symbol].hash;
-  const auto form = row.kind == market::EventKind::quote ? 0 : row.flags & (market::kIdText | market::kIdHashed);
+  const int form = has_trade_id(row) ? row.flags & (market::kIdText | market::kIdHashed) : 0;
   key.form = static_cast<std::uint64_t>(form);
   if (form == 0) {
     key.date_or_seq = row.seq;
@@ -167,19 +186,23 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
     case market::StatusCode::finished: {
       base::TsNanos end = row.control.low;
       for (const base::DurationNanos interval : intervals_)
-        if (row.control.low != base::kNoTime) end = std::max(end, base::floor_to(row.control.low, interval) + interval);
+        if (row.control.low != base::kNoTime)
+          end = std::max(end, base::floor_to(row.control.low, interval) + interval);
       timeline_.finish(source, end);
       mark_lanes(source, results);
       return;
     }
     case market::StatusCode::started:
     case market::StatusCode::stopped:
-      for (const auto& op : operators_) op->flaw({source, row.ts_event, row.ts_event, market::quality::kPartial});
+      for (const auto& op : operators_)
+        op->flaw({source, row.ts_event, row.ts_event, market::quality::kPartial});
       return;
     case market::StatusCode::gap:
-      for (const auto& op : operators_) op->flaw({source, row.control.low, row.control.high, market::quality::kGap});
+      for (const auto& op : operators_)
+        op->flaw({source, row.control.low, row.control.high, market::quality::kGap});
       return;
-    case market::StatusCode::symbol_added: return;  // never in events
+    case market::StatusCode::symbol_added:
+      return;  // never in events
   }
 }
 
@@ -199,11 +222,20 @@ void Shard::count(flow::Verdict verdict) {
   flow::Ledger& ledger = counts_.ledger;
   ++ledger.received;
   switch (verdict) {
-    case flow::Verdict::used: ++ledger.used; return;
-    case flow::Verdict::late_revised: ++ledger.late_revised; return;
-    case flow::Verdict::late_kept: ++ledger.late_kept; return;
-    case flow::Verdict::duplicate: ++ledger.duplicate; return;
-    case flow::Verdict::control: break;
+    case flow::Verdict::used:
+      ++ledger.used;
+      return;
+    case flow::Verdict::late_revised:
+      ++ledger.late_revised;
+      return;
+    case flow::Verdict::late_kept:
+      ++ledger.late_kept;
+      return;
+    case flow::Verdict::duplicate:
+      ++ledger.duplicate;
+      return;
+    case flow::Verdict::control:
+      break;
   }
   CHECK(false);
 }
@@ -231,7 +263,8 @@ base::Status Shard::load(std::string_view in) {
   counts_ = reader.get<ShardCounts>();
   timeline_.load(reader);
   seen_.load(reader);
-  settled_.assign(std::min<std::size_t>(reader.get<std::uint32_t>(), timeline_.symbol_names().size()), RangeSet());
+  settled_.assign(std::min<std::size_t>(reader.get<std::uint32_t>(), timeline_.symbol_names().size()),
+                  RangeSet());
   for (RangeSet& ranges : settled_) ranges.load(reader);
   settled_.resize(timeline_.symbol_names().size());
   if (reader.get<std::uint32_t>() != operators_.size()) return damaged;

@@ -1,5 +1,6 @@
-// The engine for one partition: step(batch) -> results. It gives each event its verdict, keeps event time, counts the ledger and lets its
-// operators compute. Pure: no clock, no I/O, no threads; the same rows give the same results for any size of batches.
+// The engine for one partition: step(batch) -> results. It gives each event its verdict, keeps event time,
+// counts the ledger and lets its operators compute. Pure: no clock, no I/O, no threads; the same rows give
+// the same results for any size of batches.
 //
 //   event ──► lane ──► late for good? ── yes ─► late
 //                        │ no
@@ -48,9 +49,10 @@ class Shard {
  public:
   Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators);
 
-  // Steps rows [first, last) of the batch; first_order is the arrival order of row `first`. Results are added to `results`.
-  void step(const market::EventBatchView& batch, std::size_t first, std::size_t last, std::uint64_t first_order,
-            ShardResults& results);
+  // Steps rows [first, last) of the batch; first_order is the arrival order of row `first`. Results are added
+  // to `results`.
+  void step(const market::EventBatchView& batch, std::size_t first, std::size_t last,
+            std::uint64_t first_order, ShardResults& results);
   [[nodiscard]] const ShardCounts& counts() const { return counts_; }
 
   void save(std::string& out) const;
@@ -61,7 +63,7 @@ class Shard {
   void map_strings(const market::EventBatchView& batch);
   flow::SymbolId symbol_of(const market::EventBatchView& batch, const market::EventRow& row);
   flow::SourceId source_of(const market::EventBatchView& batch, const market::EventRow& row);
-  flow::Verdict judge(const market::EventBatchView& batch, const market::EventRow& row, flow::SymbolId symbol);
+  flow::Verdict judge(const market::EventRow& row, flow::SymbolId symbol, const base::Hash128& id);
   base::Hash128 identity(const market::EventBatchView& batch, const market::EventRow& row) const;
   void keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const;
   void control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results);

@@ -15,7 +15,8 @@ flow::SymbolId Timeline::symbol(std::string_view name) {
     lanes_.emplace_back();
     lane_watermark_.push_back(base::kNoTime);
   }
-  const auto [it, fresh] = symbol_ids_.try_emplace(std::string(name), static_cast<flow::SymbolId>(symbol_names_.size()));
+  const auto [it, fresh] =
+      symbol_ids_.try_emplace(std::string(name), static_cast<flow::SymbolId>(symbol_names_.size()));
   if (fresh) {
     symbol_names_.emplace_back(name);
     lane_of_.push_back(0);
@@ -28,7 +29,8 @@ flow::SymbolId Timeline::symbol(std::string_view name) {
 }
 
 flow::SourceId Timeline::source(std::string_view name) {
-  const auto [it, fresh] = source_ids_.try_emplace(std::string(name), static_cast<flow::SourceId>(source_names_.size()));
+  const auto [it, fresh] =
+      source_ids_.try_emplace(std::string(name), static_cast<flow::SourceId>(source_names_.size()));
   if (fresh) {
     source_names_.emplace_back(name);
     sources_.emplace_back();
@@ -76,7 +78,8 @@ void Timeline::resume(flow::SourceId source) {
   for (const std::uint32_t index : sources_[source].lanes) lanes_[index].finished = false;
 }
 
-// The least watermark of the lane's unfinished sources; when all have finished, the greatest of all. Never back.
+// The least watermark of the lane's unfinished sources; when all have finished, the greatest of all. Never
+// back.
 void Timeline::update_lane(std::uint32_t index) {
   Lane& lane = lanes_[index];
   base::TsNanos least = std::numeric_limits<base::TsNanos>::max();

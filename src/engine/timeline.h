@@ -1,6 +1,7 @@
-// Who hears which watermark. Every symbol belongs to a lane: the set of sources that feed it. As a rule that is one source; only --merge
-// gives a symbol several unfinished ones, and then the lane's watermark is the least of theirs. A symbol that moves to another lane while its
-// old one is unfinished keeps what it had reached (its floor); one whose sources have all finished starts anew.
+// Who hears which watermark. Every symbol belongs to a lane: the set of sources that feed it. As a rule that
+// is one source; only --merge gives a symbol several unfinished ones, and then the lane's watermark is the
+// least of theirs. A symbol that moves to another lane while its old one is unfinished keeps what it had
+// reached (its floor); one whose sources have all finished starts anew.
 #pragma once
 
 #include <string>
@@ -24,7 +25,8 @@ class Timeline {
     if (last_source_[symbol] != source) attach_slowly(symbol, source);
   }
 
-  // The source's watermark reaches ts (never going back), or the source ends. Afterwards lanes_of(source) have theirs.
+  // The source's watermark reaches ts (never going back), or the source ends. Afterwards lanes_of(source)
+  // have theirs.
   void advance(flow::SourceId source, base::TsNanos ts);
   void finish(flow::SourceId source, base::TsNanos ts);
   [[nodiscard]] base::TsNanos watermark(flow::SourceId source) const { return sources_[source].watermark; }
@@ -35,7 +37,9 @@ class Timeline {
     bool finished = false;
   };
   [[nodiscard]] const Lane& lane(std::uint32_t index) const { return lanes_[index]; }
-  [[nodiscard]] const std::vector<std::uint32_t>& lanes_of(flow::SourceId source) const { return sources_[source].lanes; }
+  [[nodiscard]] const std::vector<std::uint32_t>& lanes_of(flow::SourceId source) const {
+    return sources_[source].lanes;
+  }
   [[nodiscard]] flow::EventTime event_time() const { return {lane_of_, lane_watermark_, floor_of_}; }
 
   void save(base::ByteWriter& out) const;

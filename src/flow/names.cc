@@ -6,23 +6,34 @@ namespace tickerhouse::flow {
 
 const char* topic_name(Topic topic) {
   switch (topic) {
-    case Topic::events: return "events";
-    case Topic::rejects: return "rejects";
-    case Topic::bars: return "bars";
-    case Topic::settled: return "settled";
-    case Topic::signals: return "signals";
-    case Topic::alerts: return "alerts";
-    case Topic::late: return "late";
-    case Topic::symbols: return "symbols";
+    case Topic::events:
+      return "events";
+    case Topic::rejects:
+      return "rejects";
+    case Topic::bars:
+      return "bars";
+    case Topic::settled:
+      return "settled";
+    case Topic::signals:
+      return "signals";
+    case Topic::alerts:
+      return "alerts";
+    case Topic::late:
+      return "late";
+    case Topic::symbols:
+      return "symbols";
   }
   return "?";
 }
 
 const char* origin_name(Origin origin) {
   switch (origin) {
-    case Origin::live: return "live";
-    case Origin::recorded: return "recorded";
-    case Origin::simulated: return "simulated";
+    case Origin::live:
+      return "live";
+    case Origin::recorded:
+      return "recorded";
+    case Origin::simulated:
+      return "simulated";
   }
   return "?";
 }

@@ -1,5 +1,6 @@
-// What a shard computes beside its verdicts: bars, later indicators and alerts. An operator is pure: it is given events and event time and
-// writes results; same calls, same results, whatever the size of the batches. It is owned by one shard and called from its thread.
+// What a shard computes beside its verdicts: bars, later indicators and alerts. An operator is pure: it is
+// given events and event time and writes results; same calls, same results, whatever the size of the batches.
+// It is owned by one shard and called from its thread.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,9 @@ enum class Verdict : std::uint8_t { control, used, late_revised, late_kept, dupl
 
 // Event time as each symbol of the shard sees it. Symbols that hear the same sources share a lane.
 struct EventTime {
-  std::span<const std::uint32_t> lane_of;              // by SymbolId
-  std::span<const base::TsNanos> lane_watermark;       // by lane; kNoTime = none yet
-  std::span<const base::TsNanos> floor_of;             // by SymbolId; what it had reached in an earlier lane
+  std::span<const std::uint32_t> lane_of;         // by SymbolId
+  std::span<const base::TsNanos> lane_watermark;  // by lane; kNoTime = none yet
+  std::span<const base::TsNanos> floor_of;        // by SymbolId; what it had reached in an earlier lane
   [[nodiscard]] base::TsNanos of(SymbolId symbol) const {
     const base::TsNanos lane = lane_watermark[lane_of[symbol]];
     const base::TsNanos floor = floor_of[symbol];
@@ -33,10 +34,10 @@ struct EventTime {
 struct Segment {
   const market::EventBatchView& batch;
   std::size_t first = 0;
-  std::size_t last = 0;                 // one past the end
-  std::uint64_t first_order = 0;        // arrival order of row `first`: the last tie-break of open and close
-  std::span<const Verdict> verdicts;    // by row of the batch
-  std::span<const SymbolId> symbols;    // by row of the batch; meaningless for control rows
+  std::size_t last = 0;               // one past the end
+  std::uint64_t first_order = 0;      // arrival order of row `first`: the last tie-break of open and close
+  std::span<const Verdict> verdicts;  // by row of the batch
+  std::span<const SymbolId> symbols;  // by row of the batch; meaningless for control rows
   const EventTime& time;
 };
 
@@ -44,14 +45,14 @@ struct Segment {
 struct Mark {
   std::uint32_t lane = 0;
   base::TsNanos watermark = base::kNoTime;
-  bool finished = false;                   // everything of these symbols closes and settles
-  std::span<const SymbolId> symbols;       // of the lane
-  std::span<const SourceId> sources;       // of the lane
+  bool finished = false;              // everything of these symbols closes and settles
+  std::span<const SymbolId> symbols;  // of the lane
+  std::span<const SourceId> sources;  // of the lane
   const EventTime& time;
 };
 
-// Events of a source are missing, or a live one began or ended: its windows with low < window_end and high >= window_start that
-// have not closed yet carry `quality`.
+// Events of a source are missing, or a live one began or ended: its windows with low < window_end and high >=
+// window_start that have not closed yet carry `quality`.
 struct Flaw {
   SourceId source = 0;
   base::TsNanos low = 0;
@@ -63,7 +64,8 @@ struct Flaw {
 class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
-  virtual void bar(SymbolId symbol, const market::BarRow& row) = 0;      // a revision; row.symbol is filled in here
+  virtual void bar(SymbolId symbol,
+                   const market::BarRow& row) = 0;  // a revision; row.symbol is filled in here
   virtual void settled(SymbolId symbol, const market::BarRow& row) = 0;  // its last word
 };
 

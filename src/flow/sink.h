@@ -1,5 +1,6 @@
-// Where results leave the pipeline. A sink reads result topics at its own pace; called from one thread. Its position lives inside its
-// target, in the same transaction as the data, so applying the same batches again changes nothing.
+// Where results leave the pipeline. A sink reads result topics at its own pace; called from one thread. Its
+// position lives inside its target, in the same transaction as the data, so applying the same batches again
+// changes nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace tickerhouse::flow {
 
-using SinkPosition = std::map<std::pair<Topic, std::uint16_t>, Offset>;  // the next offset to apply, by topic and partition
+using SinkPosition =
+    std::map<std::pair<Topic, std::uint16_t>, Offset>;  // the next offset to apply, by topic and partition
 
 struct SinkInfo {
   std::string name;  // in status and in the writer name of its published position
@@ -30,9 +32,10 @@ class Sink {
  public:
   virtual ~Sink() = default;
   [[nodiscard]] virtual const SinkInfo& info() const = 0;
-  virtual base::Result<SinkPosition> restore() = 0;             // what is durable in the target
-  virtual base::Status apply(const ResultBatch& batch) = 0;     // the batch is borrowed for the call
-  virtual base::Result<SinkPosition> flush() = 0;               // everything applied is durable when this returns; says how far that is
+  virtual base::Result<SinkPosition> restore() = 0;          // what is durable in the target
+  virtual base::Status apply(const ResultBatch& batch) = 0;  // the batch is borrowed for the call
+  virtual base::Result<SinkPosition>
+  flush() = 0;  // everything applied is durable when this returns; says how far that is
 };
 
 }  // namespace tickerhouse::flow

@@ -1,5 +1,6 @@
-// Where events come from. A source turns a feed into events and rejects; it never touches the tape and knows no other stage. It is called
-// from one thread. What it hands out depends on its input and the position it was restored to, never on how it is polled.
+// Where events come from. A source turns a feed into events and rejects; it never touches the tape and knows
+// no other stage. It is called from one thread. What it hands out depends on its input and the position it
+// was restored to, never on how it is polled.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct SourceInfo {
 
 // Where a record stood. `raw` is valid until the next poll().
 struct RecordOrigin {
-  std::string_view raw;    // the line without its end; of a very long one the first market::kRejectBytesMax bytes
+  std::string_view
+      raw;  // the line without its end; of a very long one the first market::kRejectBytesMax bytes
   std::uint64_t line = 0;  // 1-based
   std::uint32_t item = 0;  // index + 1 within a line that carries several records, else 0
   std::uint16_t file = 0;  // index into SourceBatch::files
@@ -40,7 +42,8 @@ struct RejectedRecord {
 
 // Reused from poll to poll; after warm-up it allocates nothing.
 struct SourceBatch {
-  market::EventBatchBuilder events;   // in the order of the input; symbol, venue index events.strings; source is not set
+  market::EventBatchBuilder
+      events;  // in the order of the input; symbol, venue index events.strings; source is not set
   std::vector<RecordOrigin> origins;  // of each event
   std::vector<RejectedRecord> rejects;
   std::vector<std::string> files;  // display names for rejects; constant during a run
@@ -61,18 +64,22 @@ enum class PollState {
   more,      // call again
   idle,      // nothing there now: a live feed, or a followed file at its end
   finished,  // the end of a finite input; the batch may hold its last records
-  cut_off,   // compressed input ended early: what was readable has been handed out, the rest may come another time
+  cut_off,   // compressed input ended early: what was readable has been handed out, the rest may come another
+             // time
 };
 
-inline constexpr std::size_t kPollRecordsMax = 16'384;  // so that three strings each fit a batch's string table
+inline constexpr std::size_t kPollRecordsMax =
+    16'384;  // so that three strings each fit a batch's string table
 
 class Source {
  public:
   virtual ~Source() = default;
   [[nodiscard]] virtual const SourceInfo& info() const = 0;
-  // Goes on after `position`, as it came out of a batch. Not called for a source that starts at its beginning.
+  // Goes on after `position`, as it came out of a batch. Not called for a source that starts at its
+  // beginning.
   virtual base::Status restore(std::string_view position) = 0;
-  // Appends at most records_max (1 to kPollRecordsMax) records to a cleared batch. Never waits longer than 100 ms.
+  // Appends at most records_max (1 to kPollRecordsMax) records to a cleared batch. Never waits longer than
+  // 100 ms.
   virtual base::Result<PollState> poll(std::size_t records_max, SourceBatch& batch) = 0;
 };
 

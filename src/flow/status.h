@@ -1,4 +1,5 @@
-// The one status struct: what `status`, /metrics and the dashboard show. The ledger counts what has reached its end.
+// The one status struct: what `status`, /metrics and the dashboard show. The ledger counts what has reached
+// its end.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +40,9 @@ struct Ledger {
 struct SourceStatus {
   std::string name;
   bool finished = false;
-  bool truncated = false;                    // compressed input was cut off
+  bool truncated = false;  // compressed input was cut off
   base::TsNanos watermark = base::kNoTime;
-  std::uint64_t received = 0;                // events and rejects
+  std::uint64_t received = 0;  // events and rejects
   std::uint64_t skipped = 0;
   std::uint64_t rounded = 0;
   std::map<std::string, std::uint64_t> rejects;  // by reason

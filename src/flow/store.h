@@ -21,7 +21,8 @@ struct BarQuery {
 class Store {
  public:
   virtual ~Store() = default;
-  // Calls `row` for each bar, sorted by (symbol bytes, interval length, window_start). The row's symbol index means nothing.
+  // Calls `row` for each bar, sorted by (symbol bytes, interval length, window_start). The row's symbol index
+  // means nothing.
   using RowCallback = std::function<void(std::string_view symbol, const market::BarRow& row)>;
   virtual base::Status scan_bars(const BarQuery& query, const RowCallback& row) = 0;
   virtual base::Result<SinkPosition> position() = 0;  // what the rows include

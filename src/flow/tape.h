@@ -1,12 +1,17 @@
 // The tape: ordered, partitioned, durable, replayable topics, and the one writing call.
 //
-// A writer (a source or a shard) commits rows for any topics and partitions together with its own position. The tape applies all of it or
-// nothing, and only if the stored position of that writer equals `before`; so kill -9 anywhere leaves no half step, and a zombie cannot add
-// a second copy. commit() may be called from several threads, each writer from one at a time; it returns when the commit is as durable as the
-// tape was asked to be (fsync: survives the machine; os: survives the process), and waiting commits share one transaction.
+// A writer (a source or a shard) commits rows for any topics and partitions together with its own position.
+// The tape applies all of it or nothing, and only if the position stored for that writer (not what an object
+// remembers) equals `before`; so kill -9 anywhere leaves no half step, and a zombie cannot add a second copy.
+// commit() may be called from several threads, each writer from one at a time; it returns when the commit is
+// as durable as the tape was asked to be (fsync: survives the machine; os: survives the process), and commits
+// that wait together may share one transaction. An error may mean that the commit was applied and the answer
+// lost: the same commit again settles it.
 //
-// Offsets of a partition ascend in the order of appending. On the embedded tape they count rows from 0; other tapes may leave holes, so
-// nobody computes with them. Readers may live in other processes while a writer runs and see whole commits only.
+// Offsets of a partition ascend in the order of appending. On the embedded tape they count rows from 0; other
+// tapes may leave holes, so a position holds only offsets that a read has given, and nobody waits for one to
+// reach end(). Readers may live in other processes while a writer runs and see whole batches only; on the
+// embedded tapes whole commits.
 #pragma once
 
 #include <compare>
@@ -56,13 +61,14 @@ struct Commit {
 enum class CommitOutcome {
   applied,
   already_applied,  // the stored position equals `after`: somebody (this writer before a crash) did it
-  fenced,           // the stored position is another one: this writer is not the one it thinks it is; nothing was changed
+  fenced,  // the stored position is another one: this writer is not the one it thinks it is; nothing was
+           // changed
 };
 
 // A batch where it lies. Valid until the next call of next() on the same reader.
 struct TapeBatch {
-  Offset first;       // of the first row to read
-  Offset next;        // where the next read goes on
+  Offset first;            // of the first row to read
+  Offset next;             // where the next read goes on
   std::uint32_t skip = 0;  // rows of `bytes` before `first` (a read may begin inside a batch)
   market::BatchBytes bytes;
 };
@@ -70,7 +76,8 @@ struct TapeBatch {
 class TapeReader {
  public:
   virtual ~TapeReader() = default;
-  // false: nothing more is committed now; call again later. Row i of the batch has offset first + (i - skip) on the embedded tape.
+  // false: nothing more is committed now; call again later. Row i of the batch has offset first + (i - skip)
+  // on the embedded tape.
   virtual base::Result<bool> next(TapeBatch& batch) = 0;
 };
 
@@ -79,10 +86,12 @@ class Tape {
   virtual ~Tape() = default;
   virtual base::Result<CommitOutcome> commit(const Commit& commit) = 0;
   // Writers whose names begin with `prefix`, in byte order, each with its committed position.
-  virtual base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) = 0;
-  // The offset after the last committed row.
+  virtual base::Result<std::vector<std::pair<std::string, std::string>>> positions(
+      std::string_view prefix) = 0;
+  // Not less than the offset after the last committed row; on the embedded tape equal to it.
   virtual base::Result<Offset> end(Topic topic, std::uint16_t partition) = 0;
-  virtual base::Result<std::unique_ptr<TapeReader>> read(Topic topic, std::uint16_t partition, Offset from) = 0;
+  virtual base::Result<std::unique_ptr<TapeReader>> read(Topic topic, std::uint16_t partition,
+                                                         Offset from) = 0;
 };
 
 // The committed position of one writer; empty if it has none.

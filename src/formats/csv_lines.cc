@@ -41,7 +41,8 @@ class CsvDecoder final : public LineDecoder {
     for (const auto& [field, column] : columns_of_)
       if (column < cells_.size() && !cells_[column].empty())
         fields_[static_cast<std::size_t>(field)] = {RawType::cell, cells_[column]};
-    if (!mapping_.symbol.empty()) fields_[static_cast<std::size_t>(Field::symbol)] = {RawType::text, mapping_.symbol};
+    if (!mapping_.symbol.empty())
+      fields_[static_cast<std::size_t>(Field::symbol)] = {RawType::text, mapping_.symbol};
     build_record(fields_, mapping_.rules, records.emplace_back());
     return LineState::records;
   }
@@ -49,7 +50,9 @@ class CsvDecoder final : public LineDecoder {
  private:
   static constexpr std::size_t kMissing = static_cast<std::size_t>(-1);
 
-  static bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+  static bool is_blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r") == std::string_view::npos;
+  }
 
   // Cuts the line into cells_, unquoting into unquoted_ where needed; false: bad quoting.
   bool split(std::string_view line) {
@@ -103,14 +106,17 @@ class CsvDecoder final : public LineDecoder {
       for (std::size_t i = 0; i < names_.size(); ++i) {
         const auto field = field_of(names_[i]);
         const auto same = [&](const auto& known) { return known.first == field; };
-        if (field && std::none_of(columns_of_.begin(), columns_of_.end(), same)) columns_of_.emplace_back(*field, i);
+        if (field && std::none_of(columns_of_.begin(), columns_of_.end(), same))
+          columns_of_.emplace_back(*field, i);
       }
-    for (const Condition& condition : mapping_.where) conditions_.emplace_back(&condition, column_of(condition.place));
+    for (const Condition& condition : mapping_.where)
+      conditions_.emplace_back(&condition, column_of(condition.place));
   }
 
   [[nodiscard]] bool holds(const Condition& condition, std::size_t column) const {
     const std::string_view text = column < cells_.size() ? cells_[column] : std::string_view();
-    const bool equal = !text.empty() && std::find(condition.values.begin(), condition.values.end(), text) != condition.values.end();
+    const bool equal = !text.empty() && std::find(condition.values.begin(), condition.values.end(), text) !=
+                                            condition.values.end();
     return equal != condition.negated;
   }
 
@@ -127,6 +133,8 @@ class CsvDecoder final : public LineDecoder {
 
 }  // namespace
 
-std::unique_ptr<LineDecoder> make_csv_decoder(const Mapping& mapping) { return std::make_unique<CsvDecoder>(mapping); }
+std::unique_ptr<LineDecoder> make_csv_decoder(const Mapping& mapping) {
+  return std::make_unique<CsvDecoder>(mapping);
+}
 
 }  // namespace tickerhouse::formats

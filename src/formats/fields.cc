@@ -3,8 +3,9 @@
 namespace tickerhouse::formats {
 namespace {
 constexpr std::array<std::string_view, kFields> kNames = {
-    "kind", "symbol", "price", "volume", "size", "ts", "ts_epoch_ms", "timestamp", "trade_id", "venue", "seq", "ts_recv",
-    "bid", "ask", "bid_size", "ask_size", "volume_kind", "open", "high", "low", "prev_close"};
+    "kind",      "symbol",   "price",       "volume", "size",    "ts",  "ts_epoch_ms",
+    "timestamp", "trade_id", "venue",       "seq",    "ts_recv", "bid", "ask",
+    "bid_size",  "ask_size", "volume_kind", "open",   "high",    "low", "prev_close"};
 }
 
 std::string_view field_name(Field field) { return kNames.at(static_cast<std::size_t>(field)); }

@@ -1,5 +1,6 @@
-// The fields of a record before they mean anything: text as it stood, found by name, column or path. Both the fast and the strict JSON reader and the CSV reader
-// end here, so a record means the same whichever way it came.
+// The fields of a record before they mean anything: text as it stood, found by name, column or path. Both the
+// fast and the strict JSON reader and the CSV reader end here, so a record means the same whichever way it
+// came.
 #pragma once
 
 #include <array>
@@ -15,8 +16,27 @@ namespace tickerhouse::formats {
 
 // Names of docs/semantics.md 1.6, in its order.
 enum class Field : std::uint8_t {
-  kind, symbol, price, volume, size, ts, ts_epoch_ms, timestamp, trade_id, venue, seq, ts_recv,
-  bid, ask, bid_size, ask_size, volume_kind, open, high, low, prev_close,
+  kind,
+  symbol,
+  price,
+  volume,
+  size,
+  ts,
+  ts_epoch_ms,
+  timestamp,
+  trade_id,
+  venue,
+  seq,
+  ts_recv,
+  bid,
+  ask,
+  bid_size,
+  ask_size,
+  volume_kind,
+  open,
+  high,
+  low,
+  prev_close,
 };
 inline constexpr std::size_t kFields = 21;
 std::string_view field_name(Field field);

@@ -1,4 +1,5 @@
-// JSON lines → records: our own shape, other vendors' shapes (docs/semantics.md 1.12), or what a mapping says.
+// JSON lines → records: our own shape, other vendors' shapes (docs/semantics.md 1.12), or what a mapping
+// says.
 #include <algorithm>
 #include <array>
 
@@ -13,12 +14,31 @@ using market::RejectReason;
 
 // Keys that other vendors use in place of ours; slots after the own fields.
 enum Vendor : std::size_t {
-  v_type = kFields, v_T, v_S, v_p, v_s, v_t, v_i, v_x, v_bp, v_bs, v_ap, v_as,
-  v_id, v_time, v_dayVolume, v_exchange, v_dayHigh, v_dayLow, v_openPrice, v_previousClose, v_count,
+  v_type = kFields,
+  v_message_kind,
+  v_alpaca_symbol,
+  v_p,
+  v_s,
+  v_t,
+  v_i,
+  v_x,
+  v_bp,
+  v_bs,
+  v_ap,
+  v_as,
+  v_id,
+  v_time,
+  v_day_volume,
+  v_exchange,
+  v_day_high,
+  v_day_low,
+  v_open_price,
+  v_previous_close,
+  v_count,
 };
 constexpr std::array<const char*, v_count - kFields> kVendorKeys = {
-    "type", "T", "S", "p", "s", "t", "i", "x", "bp", "bs", "ap", "as",
-    "id", "time", "dayVolume", "exchange", "dayHigh", "dayLow", "openPrice", "previousClose"};
+    "type", "T",  "S",  "p",    "s",         "t",        "i",       "x",      "bp",        "bs",
+    "ap",   "as", "id", "time", "dayVolume", "exchange", "dayHigh", "dayLow", "openPrice", "previousClose"};
 enum Element : std::size_t { e_s, e_p, e_v, e_t };
 
 std::vector<std::vector<std::string>> own_paths() {
@@ -30,6 +50,7 @@ std::vector<std::vector<std::string>> own_paths() {
 
 std::vector<std::vector<std::string>> mapped_paths(const Mapping& mapping) {
   std::vector<std::vector<std::string>> paths;
+  paths.reserve(mapping.fields.size() + mapping.where.size());
   for (const auto& [field, place] : mapping.fields) paths.push_back(place.path);
   for (const Condition& condition : mapping.where) paths.push_back(condition.place.path);
   return paths;
@@ -42,7 +63,8 @@ class JsonDecoder final : public LineDecoder {
   explicit JsonDecoder(const Mapping& mapping)
       : mapping_(mapping),
         own_(mapping.fields.empty()),
-        walker_(own_ ? own_paths_and_where(mapping) : mapped_paths(mapping), own_ ? "data" : "", {"s", "p", "v", "t"}) {
+        walker_(own_ ? own_paths_and_where(mapping) : mapped_paths(mapping), own_ ? "data" : "",
+                {"s", "p", "v", "t"}) {
     vendor_rules_.ts_unit = TimeUnit::iso;
   }
 
@@ -54,7 +76,8 @@ class JsonDecoder final : public LineDecoder {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return LineState::blank;
     RawField prefix;
     if (mapping_.prefix && !take_prefix(line, prefix)) return fail(records, RejectReason::bad_json);
-    if (own_ && !mapping_.prefix && mapping_.where.empty() && mapping_.symbol.empty() && scan_own_shape(line, fields_)) {
+    if (own_ && !mapping_.prefix && mapping_.where.empty() && mapping_.symbol.empty() &&
+        scan_own_shape(line, fields_)) {
       build_record(fields_, mapping_.rules, next_record(records));
       return LineState::records;
     }
@@ -94,8 +117,10 @@ class JsonDecoder final : public LineDecoder {
     return true;
   }
   static bool holds(const Condition& condition, const RawField& found) {
-    const bool comparable = found.type != RawType::absent && (found.type != RawType::other || !found.text.empty());
-    const bool equal = comparable && std::find(condition.values.begin(), condition.values.end(), found.text) != condition.values.end();
+    const bool comparable =
+        found.type != RawType::absent && (found.type != RawType::other || !found.text.empty());
+    const bool equal = comparable && std::find(condition.values.begin(), condition.values.end(),
+                                               found.text) != condition.values.end();
     return equal != condition.negated;
   }
 
@@ -103,7 +128,8 @@ class JsonDecoder final : public LineDecoder {
     fields_.fill(RawField{});
     std::size_t slot = 0;
     for (const auto& [field, place] : mapping_.fields)
-      fields_[static_cast<std::size_t>(field)] = place.kind == Place::Kind::prefix ? (++slot, prefix) : walker_.slots()[slot++];
+      fields_[static_cast<std::size_t>(field)] =
+          place.kind == Place::Kind::prefix ? (++slot, prefix) : walker_.slots()[slot++];
     constant_symbol();
     build_record(fields_, mapping_.rules, next_record(records));
     return LineState::records;
@@ -117,9 +143,11 @@ class JsonDecoder final : public LineDecoder {
   LineState own_shapes(std::vector<Record>& records) {
     if (slot(static_cast<std::size_t>(Field::symbol)).type == RawType::absent && mapping_.symbol.empty()) {
       const RawField& type = slot(v_type);
-      if (type.type == RawType::text && type.text == "trade" && walker_.has_elements()) return finnhub(records);
-      if (type.type == RawType::text && type.text != "trade" && !walker_.has_elements()) return LineState::skipped;
-      if (slot(v_T).type != RawType::absent) return alpaca(records);
+      if (type.type == RawType::text && type.text == "trade" && walker_.has_elements())
+        return finnhub(records);
+      if (type.type == RawType::text && type.text != "trade" && !walker_.has_elements())
+        return LineState::skipped;
+      if (slot(v_message_kind).type != RawType::absent) return alpaca(records);
       if (slot(v_id).type != RawType::absent && slot(v_time).type != RawType::absent) return yahoo(records);
     }
     std::copy_n(walker_.slots().begin(), kFields, fields_.begin());
@@ -149,11 +177,12 @@ class JsonDecoder final : public LineDecoder {
   }
 
   LineState alpaca(std::vector<Record>& records) {
-    const RawField& kind = slot(v_T);
+    const RawField& kind = slot(v_message_kind);
     const bool trade = kind.type == RawType::text && kind.text == "t";
-    if (!trade && (kind.type != RawType::text || kind.text != "q")) return fail(records, RejectReason::unsupported_kind);
+    if (!trade && (kind.type != RawType::text || kind.text != "q"))
+      return fail(records, RejectReason::unsupported_kind);
     fields_.fill(RawField{});
-    set(Field::symbol, slot(v_S));
+    set(Field::symbol, slot(v_alpaca_symbol));
     set(Field::ts, slot(v_t));
     if (trade) {
       set(Field::price, slot(v_p));
@@ -177,13 +206,13 @@ class JsonDecoder final : public LineDecoder {
     set(Field::symbol, slot(v_id));
     set(Field::price, slot(static_cast<std::size_t>(Field::price)));
     set(Field::ts_epoch_ms, slot(v_time));
-    set(Field::volume, slot(v_dayVolume));
+    set(Field::volume, slot(v_day_volume));
     set(Field::volume_kind, {RawType::text, "cumulative_day"});
     set(Field::venue, slot(v_exchange));
-    set(Field::open, slot(v_openPrice));
-    set(Field::high, slot(v_dayHigh));
-    set(Field::low, slot(v_dayLow));
-    set(Field::prev_close, slot(v_previousClose));
+    set(Field::open, slot(v_open_price));
+    set(Field::high, slot(v_day_high));
+    set(Field::low, slot(v_day_low));
+    set(Field::prev_close, slot(v_previous_close));
     build_record(fields_, vendor_rules_, next_record(records));
     return LineState::records;
   }
@@ -197,6 +226,8 @@ class JsonDecoder final : public LineDecoder {
 
 }  // namespace
 
-std::unique_ptr<LineDecoder> make_json_decoder(const Mapping& mapping) { return std::make_unique<JsonDecoder>(mapping); }
+std::unique_ptr<LineDecoder> make_json_decoder(const Mapping& mapping) {
+  return std::make_unique<JsonDecoder>(mapping);
+}
 
 }  // namespace tickerhouse::formats

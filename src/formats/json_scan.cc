@@ -23,7 +23,8 @@ class Cursor {
   bool plain_string(std::string_view& text) {
     const char* const begin = at_;
     while (at_ != end_ && *at_ != '"') {
-      if (*at_ < ' ' || *at_ == '\\') return false;  // controls, escapes, and (char is signed) everything beyond ASCII
+      if (*at_ < ' ' || *at_ == '\\')
+        return false;  // controls, escapes, and (char is signed) everything beyond ASCII
       ++at_;
     }
     if (at_ == end_) return false;
@@ -45,7 +46,8 @@ class Cursor {
   }
 
   bool literal(std::string_view word) {
-    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
+    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0)
+      return false;
     at_ += word.size();
     return true;
   }
@@ -69,17 +71,28 @@ int field_index(std::string_view key) {
     return -1;
   };
   switch (key.size()) {
-    case 2: return is(Field::ts);
-    case 3: return first_of({Field::seq, Field::bid, Field::ask, Field::low});
-    case 4: return first_of({Field::kind, Field::size, Field::open, Field::high});
-    case 5: return first_of({Field::price, Field::venue});
-    case 6: return first_of({Field::symbol, Field::volume});
-    case 7: return is(Field::ts_recv);
-    case 8: return first_of({Field::trade_id, Field::bid_size, Field::ask_size});
-    case 9: return is(Field::timestamp);
-    case 10: return first_of({Field::prev_close});
-    case 11: return first_of({Field::ts_epoch_ms, Field::volume_kind});
-    default: return -1;
+    case 2:
+      return is(Field::ts);
+    case 3:
+      return first_of({Field::seq, Field::bid, Field::ask, Field::low});
+    case 4:
+      return first_of({Field::kind, Field::size, Field::open, Field::high});
+    case 5:
+      return first_of({Field::price, Field::venue});
+    case 6:
+      return first_of({Field::symbol, Field::volume});
+    case 7:
+      return is(Field::ts_recv);
+    case 8:
+      return first_of({Field::trade_id, Field::bid_size, Field::ask_size});
+    case 9:
+      return is(Field::timestamp);
+    case 10:
+      return first_of({Field::prev_close});
+    case 11:
+      return first_of({Field::ts_epoch_ms, Field::volume_kind});
+    default:
+      return -1;
   }
 }
 
@@ -122,7 +135,8 @@ bool scan_own_shape(std::string_view line, RawFields& fields) {
   cursor.blanks();
   constexpr std::uint32_t kSymbol = 1U << static_cast<unsigned>(Field::symbol);
   // Without a symbol other vendors' shapes come into play.
-  return cursor.at_end() && (seen & kSymbol) != 0 && fields[static_cast<std::size_t>(Field::symbol)].type != RawType::absent;
+  return cursor.at_end() && (seen & kSymbol) != 0 &&
+         fields[static_cast<std::size_t>(Field::symbol)].type != RawType::absent;
 }
 
 }  // namespace tickerhouse::formats

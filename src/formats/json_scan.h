@@ -1,5 +1,7 @@
-// The fast reader of our own shape: one flat object of known keys with plain strings and numbers, any order, blanks allowed. Whatever else it meets (an escape, an unknown or
-// repeated key, a nested value) it declines, and the strict reader decides; what it accepts, the strict reader accepts with the same fields (a fuzz target compares).
+// The fast reader of our own shape: one flat object of known keys with plain strings and numbers, any order,
+// blanks allowed. Whatever else it meets (an escape, an unknown or repeated key, a nested value) it declines,
+// and the strict reader decides; what it accepts, the strict reader accepts with the same fields (a fuzz
+// target compares).
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,6 @@
-// simdjson's on-demand parser checks UTF-8 and structure as it goes, and each string and literal when asked for it; numbers it would convert, so those are checked by our own grammar from
-// their text (an ignored 1e400 or 30 digits are legal JSON).
+// simdjson's on-demand parser checks UTF-8 and structure as it goes, and each string and literal when asked
+// for it; numbers it would convert, so those are checked by our own grammar from their text (an ignored 1e400
+// or 30 digits are legal JSON).
 #include "formats/json_walk.h"
 
 #include <simdjson.h>
@@ -22,7 +23,8 @@ struct JsonWalker::Parser {
 namespace {
 
 std::string_view trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n'))
+  while (!token.empty() &&
+         (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n'))
     token.remove_suffix(1);
   return token;
 }
@@ -63,7 +65,8 @@ struct JsonWalker::Walk {
       if ((live >> i & 1U) == 0 || level >= path.size() || path[level] != key) continue;
       (level + 1 == path.size() ? here : deeper) |= std::uint64_t{1} << i;
     }
-    const bool is_elements = depth == 1 && element == nullptr && !walker.elements_key_.empty() && key == walker.elements_key_;
+    const bool is_elements =
+        depth == 1 && element == nullptr && !walker.elements_key_.empty() && key == walker.elements_key_;
     if (!any(value, depth, deeper, is_elements, found)) return false;
     for (std::size_t i = 0; here >> i != 0; ++i)
       if ((here >> i & 1U) != 0) walker.slots_[i] = found;
@@ -95,8 +98,8 @@ struct JsonWalker::Walk {
         found = {RawType::number, trimmed(value.raw_json_token())};
         return base::is_json_number(found.text);  // the iterator skips a value that was only looked at
       case ondemand::json_type::boolean: {
-        const std::string_view token = trimmed(value.raw_json_token());
-        return token == "true" || token == "false";
+        found.text = trimmed(value.raw_json_token());
+        return found.text == "true" || found.text == "false";
       }
       case ondemand::json_type::null:
         found = {};
@@ -109,7 +112,7 @@ struct JsonWalker::Walk {
     if (depth > kJsonDepthMax) return false;
     for (auto result : array) {
       ondemand::value value;
-      if (std::move(result).get(value) != simdjson::SUCCESS) return false;
+      if (result.get(value) != simdjson::SUCCESS) return false;
       RawField ignored;
       if (!is_elements) {
         if (!any(value, depth, 0, false, ignored)) return false;
@@ -124,7 +127,8 @@ struct JsonWalker::Walk {
         continue;
       }
       ondemand::object inner;
-      if (value.get_object().get(inner) != simdjson::SUCCESS || !object(inner, depth + 1, 0, &element)) return false;
+      if (value.get_object().get(inner) != simdjson::SUCCESS || !object(inner, depth + 1, 0, &element))
+        return false;
     }
     return true;
   }
@@ -137,7 +141,8 @@ struct JsonWalker::Walk {
   }
 };
 
-JsonWalker::JsonWalker(std::vector<std::vector<std::string>> paths, std::string elements_key, std::vector<std::string> element_keys)
+JsonWalker::JsonWalker(std::vector<std::vector<std::string>> paths, std::string elements_key,
+                       std::vector<std::string> element_keys)
     : paths_(std::move(paths)),
       elements_key_(std::move(elements_key)),
       element_keys_(std::move(element_keys)),
@@ -163,7 +168,8 @@ std::optional<market::RejectReason> JsonWalker::walk(std::string_view line) {
   Walk walk{*this};
   const std::uint64_t all = (std::uint64_t{1} << paths_.size()) - 1;
   if (!walk.object(object, 1, all, nullptr)) return market::RejectReason::bad_json;
-  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return market::RejectReason::bad_json;  // bytes after the object
+  if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+    return market::RejectReason::bad_json;  // bytes after the object
   if (walk.repeated) return market::RejectReason::repeated_key;
   return std::nullopt;
 }

@@ -1,4 +1,5 @@
-// The strict reader: walks a whole line with simdjson, judges every byte of it, and picks the values at wanted paths.
+// The strict reader: walks a whole line with simdjson, judges every byte of it, and picks the values at
+// wanted paths.
 #pragma once
 
 #include <memory>
@@ -16,9 +17,10 @@ inline constexpr int kJsonDepthMax = 64;
 
 class JsonWalker {
  public:
-  // Paths of keys from the outermost object; slot i of the result is paths[i]. `elements_path` (one key) names an array whose elements are objects to be picked
-  // apart too, by `element_keys`; empty: none.
-  JsonWalker(std::vector<std::vector<std::string>> paths, std::string elements_key, std::vector<std::string> element_keys);
+  // Paths of keys from the outermost object; slot i of the result is paths[i]. `elements_path` (one key)
+  // names an array whose elements are objects to be picked apart too, by `element_keys`; empty: none.
+  JsonWalker(std::vector<std::vector<std::string>> paths, std::string elements_key,
+             std::vector<std::string> element_keys);
   ~JsonWalker();
   JsonWalker(const JsonWalker&) = delete;
   JsonWalker& operator=(const JsonWalker&) = delete;

@@ -28,8 +28,12 @@ std::vector<std::string> split(std::string_view text, char separator) {
 
 std::optional<TimeUnit> unit_of(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, TimeUnit>, 6> kUnits = {
-      {{"iso", TimeUnit::iso}, {"s", TimeUnit::seconds}, {"ms", TimeUnit::milliseconds}, {"us", TimeUnit::microseconds},
-       {"ns", TimeUnit::nanoseconds}, {"seconds_of_day", TimeUnit::seconds_of_day}}};
+      {{"iso", TimeUnit::iso},
+       {"s", TimeUnit::seconds},
+       {"ms", TimeUnit::milliseconds},
+       {"us", TimeUnit::microseconds},
+       {"ns", TimeUnit::nanoseconds},
+       {"seconds_of_day", TimeUnit::seconds_of_day}}};
   for (const auto& [text, unit] : kUnits)
     if (text == name) return unit;
   return std::nullopt;
@@ -37,9 +41,20 @@ std::optional<TimeUnit> unit_of(std::string_view name) {
 
 bool takes_factor(Field field) {
   switch (field) {
-    case Field::price: case Field::volume: case Field::size: case Field::bid: case Field::ask: case Field::bid_size:
-    case Field::ask_size: case Field::open: case Field::high: case Field::low: case Field::prev_close: return true;
-    default: return false;
+    case Field::price:
+    case Field::volume:
+    case Field::size:
+    case Field::bid:
+    case Field::ask:
+    case Field::bid_size:
+    case Field::ask_size:
+    case Field::open:
+    case Field::high:
+    case Field::low:
+    case Field::prev_close:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -62,7 +77,8 @@ std::optional<base::DecimalFactor> factor_of(std::string_view text) {
     std::string_view exponent = text.substr(i + 1);
     if (exponent.front() == '+') exponent.remove_prefix(1);
     int power = 0;
-    if (std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec != std::errc() || power < -30 || power > 30)
+    if (std::from_chars(exponent.data(), exponent.data() + exponent.size(), power).ec != std::errc() ||
+        power < -30 || power > 30)
       return std::nullopt;
     factor.exponent += power;
   }
@@ -82,7 +98,8 @@ class Compiler {
     for (const auto& [name, expression] : text_.fields) read_field(name, expression);
     for (const std::string& condition : text_.where) read_where(condition);
     if (mapping_.format == Format::csv && mapping_.prefix) complain("prefix needs format = \"json\"");
-    if (!mapping_.symbol.empty() && mapping_.fields.contains(Field::symbol)) complain("symbol is given twice");
+    if (!mapping_.symbol.empty() && mapping_.fields.contains(Field::symbol))
+      complain("symbol is given twice");
     return std::move(problems_);
   }
 
@@ -95,7 +112,8 @@ class Compiler {
     if (!text_.format.empty() && mapping_.format == Format::by_content)
       complain(std::string("format: \"").append(text_.format).append("\" is neither csv nor json"));
     mapping_.header = text_.header.value_or(true);
-    if (text_.delimiter.size() > 1 || (text_.delimiter.size() == 1 && (text_.delimiter[0] == '"' || (text_.delimiter[0] & '\x80') != 0)))
+    if (text_.delimiter.size() > 1 ||
+        (text_.delimiter.size() == 1 && (text_.delimiter[0] == '"' || (text_.delimiter[0] & '\x80') != 0)))
       complain("delimiter: must be one ASCII character, not a quote");
     else if (!text_.delimiter.empty())
       mapping_.delimiter = text_.delimiter.front();
@@ -105,23 +123,28 @@ class Compiler {
     if (text_.prefix.empty()) return;
     if (text_.prefix == "ns") mapping_.prefix = TimeUnit::nanoseconds;
     if (text_.prefix == "s") mapping_.prefix = TimeUnit::seconds;
-    if (!mapping_.prefix) complain(std::string("prefix: \"").append(text_.prefix).append("\" is neither ns nor s"));
+    if (!mapping_.prefix)
+      complain(std::string("prefix: \"").append(text_.prefix).append("\" is neither ns nor s"));
     if (mapping_.format == Format::by_content) complain("prefix needs format = \"json\"");
   }
 
   void read_symbol() {
     if (text_.symbol.empty()) return;
-    if (!market::is_valid_symbol(text_.symbol)) complain(std::string("symbol: \"").append(text_.symbol).append("\" is no symbol"));
+    if (!market::is_valid_symbol(text_.symbol))
+      complain(std::string("symbol: \"").append(text_.symbol).append("\" is no symbol"));
     mapping_.symbol = text_.symbol;
   }
 
   void read_times() {
     mapping_.zone = text_.zone;
-    for (const auto& [name, text, unit] : {std::tuple{"ts_unit", &text_.ts_unit, &mapping_.rules.ts_unit},
-                                           std::tuple{"ts_recv_unit", &text_.ts_recv_unit, &mapping_.rules.ts_recv_unit}}) {
+    for (const auto& [name, text, unit] :
+         {std::tuple{"ts_unit", &text_.ts_unit, &mapping_.rules.ts_unit},
+          std::tuple{"ts_recv_unit", &text_.ts_recv_unit, &mapping_.rules.ts_recv_unit}}) {
       if (text->empty()) continue;
       const auto found = unit_of(*text);
-      if (!found) complain(std::string(name).append(": \"").append(*text).append("\" is none of iso, s, ms, us, ns, seconds_of_day"));
+      if (!found)
+        complain(std::string(name).append(": \"").append(*text).append(
+            "\" is none of iso, s, ms, us, ns, seconds_of_day"));
       *unit = found.value_or(TimeUnit::iso);
       if (found == TimeUnit::seconds_of_day && text_.date.empty()) complain("seconds_of_day needs a date");
     }
@@ -156,11 +179,18 @@ class Compiler {
     if (!field) return complain(std::string("fields: \"").append(name).append("\" is no field of ours"));
     const std::size_t star = expression.find('*');
     const auto place = read_place(trim(expression.substr(0, star)));
-    if (!place) return complain(std::string(name).append(": \"").append(expression).append("\" is no column, path or @prefix"));
+    if (!place)
+      return complain(
+          std::string(name).append(": \"").append(expression).append("\" is no column, path or @prefix"));
     if (star != std::string_view::npos) {
       const auto factor = factor_of(trim(expression.substr(star + 1)));
-      if (!factor) return complain(std::string(name).append(": the factor in \"").append(expression).append("\" is no positive decimal number"));
-      if (!takes_factor(*field)) return complain(std::string(name).append(": only prices and sizes take a factor"));
+      if (!factor)
+        return complain(std::string(name)
+                            .append(": the factor in \"")
+                            .append(expression)
+                            .append("\" is no positive decimal number"));
+      if (!takes_factor(*field))
+        return complain(std::string(name).append(": only prices and sizes take a factor"));
       mapping_.rules.factors.at(static_cast<std::size_t>(*field)) = *factor;
     }
     if (place->kind == Place::Kind::prefix && mapping_.prefix) {
@@ -181,10 +211,15 @@ class Compiler {
       if (!condition.negated) begin = text.find('=');
       end = begin + (condition.negated ? 2 : 1);
     }
-    const auto place = begin == std::string_view::npos ? std::nullopt : read_place(trim(text.substr(0, begin)));
-    if (!place) return complain(std::string("where: \"").append(text).append("\" is not PLACE = VALUE, PLACE != VALUE or PLACE in VALUE,VALUE"));
+    const auto place =
+        begin == std::string_view::npos ? std::nullopt : read_place(trim(text.substr(0, begin)));
+    if (!place)
+      return complain(std::string("where: \"")
+                          .append(text)
+                          .append("\" is not PLACE = VALUE, PLACE != VALUE or PLACE in VALUE,VALUE"));
     condition.place = *place;
-    condition.values = list ? split(text.substr(end), ',') : std::vector<std::string>{std::string(trim(text.substr(end)))};
+    condition.values =
+        list ? split(text.substr(end), ',') : std::vector<std::string>{std::string(trim(text.substr(end)))};
     mapping_.where.push_back(std::move(condition));
   }
 
@@ -196,10 +231,12 @@ class Compiler {
 }  // namespace
 
 bool MappingText::empty() const {
-  return format.empty() && !header && delimiter.empty() && symbol.empty() && zone.empty() && date.empty() && prefix.empty() &&
-         ts_unit.empty() && ts_recv_unit.empty() && where.empty() && fields.empty();
+  return format.empty() && !header && delimiter.empty() && symbol.empty() && zone.empty() && date.empty() &&
+         prefix.empty() && ts_unit.empty() && ts_recv_unit.empty() && where.empty() && fields.empty();
 }
 
-std::vector<std::string> compile_mapping(const MappingText& text, Mapping& mapping) { return Compiler(text, mapping).run(); }
+std::vector<std::string> compile_mapping(const MappingText& text, Mapping& mapping) {
+  return Compiler(text, mapping).run();
+}
 
 }  // namespace tickerhouse::formats

@@ -34,9 +34,9 @@ struct MappingText {
 // A place in a record.
 struct Place {
   enum class Kind : std::uint8_t { column_name, column_index, path, prefix } kind = Kind::column_name;
-  std::string name;                // of the column
-  std::size_t index = 0;           // of the column, from 0
-  std::vector<std::string> path;   // of keys
+  std::string name;               // of the column
+  std::size_t index = 0;          // of the column, from 0
+  std::vector<std::string> path;  // of keys
 };
 
 struct Condition {

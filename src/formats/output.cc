@@ -1,6 +1,7 @@
 #include "formats/output.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace tickerhouse::formats {
@@ -20,24 +21,37 @@ void append_csv_cell(std::string& out, std::string_view text) {
 }
 
 void append_base64(std::string& out, std::string_view bytes) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t word = 0;
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k) word = word << 8U | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 3; ++k)
+      word = word << 8U | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) out.push_back(k <= count ? kDigits[word >> (18 - 6 * k) & 63U] : '=');
   }
 }
 
-void append_price(std::string& out, market::Price price) { base::append_decimal(out, price.units, market::kPriceScale); }
-void append_size(std::string& out, market::Size size) { base::append_decimal(out, size.units, market::kSizeScale); }
+void append_price(std::string& out, market::Price price) {
+  base::append_decimal(out, price.units, market::kPriceScale);
+}
+void append_size(std::string& out, market::Size size) {
+  base::append_decimal(out, size.units, market::kSizeScale);
+}
 
-// Calls put(name, write) for each column in order; write(out) appends the bare value, nothing if unknown. `quoted` columns are text in JSON.
+// Calls put(name, write) for each column in order; write(out) appends the bare value, nothing if unknown.
+// `quoted` columns are text in JSON.
 template <typename Put>
 void for_each_bar_column(std::string_view symbol, const market::BarRow& bar, Put put) {
-  const auto text = [&](const char* name, std::string_view value) { put(name, true, [value](std::string& out) { out.append(value); }); };
-  const auto time = [&](const char* name, base::TsNanos ts) { put(name, true, [ts](std::string& out) { base::append_iso_time(out, ts); }); };
-  const auto price = [&](const char* name, market::Price value) { put(name, false, [value](std::string& out) { append_price(out, value); }); };
+  const auto text = [&](const char* name, std::string_view value) {
+    put(name, true, [value](std::string& out) { out.append(value); });
+  };
+  const auto time = [&](const char* name, base::TsNanos ts) {
+    put(name, true, [ts](std::string& out) { base::append_iso_time(out, ts); });
+  };
+  const auto price = [&](const char* name, market::Price value) {
+    put(name, false, [value](std::string& out) { append_price(out, value); });
+  };
   const auto known = [&](const char* name, std::uint8_t bit, base::Int128 value, int scale) {
     put(name, false, [&bar, bit, value, scale](std::string& out) {
       if ((bar.known & bit) != 0) base::append_decimal(out, value, scale);
@@ -71,12 +85,18 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   const bool quote = row.kind == market::EventKind::quote;
   const bool snapshot = row.kind == market::EventKind::snapshot;
   const bool size_known = !quote && (row.flags & market::kSizeUnknown) == 0;
-  const auto text = [&](const char* name, std::string_view value) { put(name, true, [value](std::string& out) { out.append(value); }); };
+  const auto text = [&](const char* name, std::string_view value) {
+    put(name, true, [value](std::string& out) { out.append(value); });
+  };
   const auto price = [&](const char* name, bool there, market::Price value) {
-    put(name, false, [there, value](std::string& out) { if (there) append_price(out, value); });
+    put(name, false, [there, value](std::string& out) {
+      if (there) append_price(out, value);
+    });
   };
   const auto size = [&](const char* name, bool there, market::Size value) {
-    put(name, false, [there, value](std::string& out) { if (there) append_size(out, value); });
+    put(name, false, [there, value](std::string& out) {
+      if (there) append_size(out, value);
+    });
   };
   const market::Quote q = quote ? row.quote : market::Quote{};
   const market::Trade t = quote ? market::Trade{} : row.trade;
@@ -87,20 +107,27 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   size("volume", size_known, t.size);
   price("bid", quote, q.bid);
   price("ask", quote, q.ask);
-  size("bid_size", quote, q.bid_size);
-  size("ask_size", quote, q.ask_size);
+  size("bid_size", quote && (row.flags & market::kBidSizeUnknown) == 0, q.bid_size);
+  size("ask_size", quote && (row.flags & market::kAskSizeUnknown) == 0, q.ask_size);
   put("ts", true, [&row](std::string& out) { base::append_iso_time(out, row.ts_event); });
-  put("ts_epoch_ms", false, [&row](std::string& out) { out.append(std::to_string(row.ts_event / base::kMillisecond)); });
+  put("ts_epoch_ms", false,
+      [&row](std::string& out) { out.append(std::to_string(row.ts_event / base::kMillisecond)); });
   text("kind", quote ? "quote" : snapshot ? "snapshot" : "trade");
-  text("volume_kind", !snapshot ? "" : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day" : "none");
+  text("volume_kind", !snapshot                                      ? ""
+                      : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day"
+                                                                     : "none");
   price("open", day.open.units != 0, day.open);
   price("high", day.high.units != 0, day.high);
   price("low", day.low.units != 0, day.low);
   price("prev_close", day.prev_close.units != 0, day.prev_close);
   text("trade_id", quote ? std::string_view() : market::trade_id(row, names.text));
   text("venue", names.venue);
-  put("seq", false, [&row](std::string& out) { if (row.seq != market::kNoSeq) out.append(std::to_string(row.seq)); });
-  put("ts_recv", true, [&row](std::string& out) { if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv); });
+  put("seq", false, [&row](std::string& out) {
+    if (row.seq != market::kNoSeq) out.append(std::to_string(row.seq));
+  });
+  put("ts_recv", true, [&row](std::string& out) {
+    if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv);
+  });
   text("source", names.source);
 }
 
@@ -109,13 +136,27 @@ void append_escaped(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : text) {
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\b': out.append("\\b"); break;
-      case '\f': out.append("\\f"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\b':
+        out.append("\\b");
+        break;
+      case '\f':
+        out.append("\\f");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out.append("\\u00");
@@ -147,7 +188,8 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 std::string_view bar_csv_header() {
-  return "symbol,interval,window_start,window_end,open,high,low,close,volume,trade_count,notional,vwap,price_avg,pct_change,"
+  return "symbol,interval,window_start,window_end,open,high,low,close,volume,trade_count,notional,vwap,price_"
+         "avg,pct_change,"
          "open_time,close_time,trade_date,state,revision,quality\n";
 }
 
@@ -199,8 +241,42 @@ void append_event_json(std::string& out, const market::EventRow& row, const Even
   out.append("}\n");
 }
 
+void append_control_json(std::string& out, const market::EventRow& row, std::string_view source) {
+  const auto time = [&out](const char* name, base::TsNanos ts) {
+    out.append(",\"").append(name).append("\":");
+    if (ts == base::kNoTime) {
+      out.append("null");
+      return;
+    }
+    out.push_back('"');
+    base::append_iso_time(out, ts);
+    out.push_back('"');
+  };
+  if (row.kind == market::EventKind::watermark) {
+    out.append("{\"kind\":\"watermark\"");
+    time("ts", row.ts_event);
+    if ((row.flags & market::kDecidedByClock) != 0) out.append(",\"decided_by\":\"clock\"");
+  } else {
+    static constexpr std::array<const char*, 6> kNames = {"?",       "finished", "started",
+                                                          "stopped", "gap",      "symbol_added"};
+    const auto code = static_cast<std::size_t>(row.control.code);
+    out.append("{\"kind\":\"status\",\"status\":\"")
+        .append(kNames.at(code < kNames.size() ? code : 0))
+        .append("\"");
+    time("ts", row.ts_event);
+    if (row.control.code == market::StatusCode::gap) {
+      time("from", row.control.low);
+      time("to", row.control.high);
+    }
+  }
+  out.append(",\"source\":");
+  append_json_string(out, source);
+  out.append("}\n");
+}
+
 std::string_view event_csv_header() {
-  return "symbol,price,volume,bid,ask,bid_size,ask_size,ts,ts_epoch_ms,kind,volume_kind,open,high,low,prev_close,trade_id,venue,seq,"
+  return "symbol,price,volume,bid,ask,bid_size,ask_size,ts,ts_epoch_ms,kind,volume_kind,open,high,low,prev_"
+         "close,trade_id,venue,seq,"
          "ts_recv,source\n";
 }
 
@@ -232,7 +308,8 @@ std::string reject_position(const market::RejectRow& row) {
 
 std::string_view reject_csv_header() { return "reason,source,position,ts_recv,raw_base64\n"; }
 
-void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw) {
+void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source,
+                       std::string_view raw) {
   out.append(reject_reason(row)).push_back(',');
   append_csv_cell(out, source);
   out.append(",").append(reject_position(row)).push_back(',');
@@ -242,7 +319,8 @@ void append_reject_csv(std::string& out, const market::RejectRow& row, std::stri
   out.push_back('\n');
 }
 
-void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw) {
+void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source,
+                        std::string_view raw) {
   out.append("{\"reason\":\"").append(reject_reason(row)).append("\",\"source\":");
   append_json_string(out, source);
   out.append(",\"position\":\"").append(reject_position(row)).append("\",\"ts_recv\":");

@@ -1,4 +1,5 @@
-// Values → text, as exports, tail and the simulator write them. Each function appends one whole line with its LF.
+// Values → text, as exports, tail and the simulator write them. Each function appends one whole line with its
+// LF.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,18 @@ struct EventNames {
   std::string_view text;  // of the row in its batch
 };
 void append_event_json(std::string& out, const market::EventRow& row, const EventNames& names);
+// Watermark and status rows: {"kind":"watermark","ts":...,"source":...} or
+// {"kind":"status","status":"gap","from":...,"to":...}.
+void append_control_json(std::string& out, const market::EventRow& row, std::string_view source);
 std::string_view event_csv_header();
 void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names);
 
 std::string reject_reason(const market::RejectRow& row);    // with length and hash of a line too long
 std::string reject_position(const market::RejectRow& row);  // line or line#index
 std::string_view reject_csv_header();
-void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw);
-void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source, std::string_view raw);
+void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source,
+                       std::string_view raw);
+void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source,
+                        std::string_view raw);
 
 }  // namespace tickerhouse::formats

@@ -17,7 +17,8 @@ constexpr std::size_t kTradeIdBytesMax = 256;
 
 class Builder {
  public:
-  Builder(const RawFields& fields, const ValueRules& rules, Record& record) : fields_(fields), rules_(rules), record_(record) {}
+  Builder(const RawFields& fields, const ValueRules& rules, Record& record)
+      : fields_(fields), rules_(rules), record_(record) {}
 
   std::optional<RejectReason> run() {
     record_.row = market::EventRow();
@@ -26,7 +27,8 @@ class Builder {
     record_.rounded = false;
     if (!read_kind()) return RejectReason::unsupported_kind;
     if (const auto fault = read_symbol()) return fault;
-    if (const auto fault = record_.row.kind == market::EventKind::quote ? read_quote() : read_trade()) return fault;
+    if (const auto fault = record_.row.kind == market::EventKind::quote ? read_quote() : read_trade())
+      return fault;
     if (const auto fault = read_times()) return fault;
     if (!read_others()) return RejectReason::bad_field;
     return std::nullopt;
@@ -62,7 +64,8 @@ class Builder {
     const bool plain = factor.mantissa == 1 && factor.exponent == 0;
     const base::Decimal decimal =
         plain ? base::parse_decimal(raw.text, scale) : base::parse_decimal_scaled(raw.text, scale, factor);
-    if (decimal.state == base::DecimalState::malformed || decimal.state == base::DecimalState::overflow) return false;
+    if (decimal.state == base::DecimalState::malformed || decimal.state == base::DecimalState::overflow)
+      return false;
     record_.rounded = record_.rounded || decimal.state == base::DecimalState::rounded;
     value = decimal.value;
     return true;
@@ -71,11 +74,13 @@ class Builder {
   std::optional<RejectReason> read_trade() {
     market::Trade& trade = record_.row.trade;
     if (!has(Field::price)) return RejectReason::missing_price;
-    if (!read_scaled(Field::price, market::kPriceScale, trade.price.units) || trade.price.units <= 0) return RejectReason::bad_price;
+    if (!read_scaled(Field::price, market::kPriceScale, trade.price.units) || trade.price.units <= 0)
+      return RejectReason::bad_price;
     bool known = false;
     for (const Field field : {Field::size, Field::volume}) {  // volume wins
       if (!has(field)) continue;
-      if (!read_scaled(field, market::kSizeScale, trade.size.units) || trade.size.units < 0) return RejectReason::bad_size;
+      if (!read_scaled(field, market::kSizeScale, trade.size.units) || trade.size.units < 0)
+        return RejectReason::bad_size;
       known = true;
     }
     if (!known) record_.row.flags |= market::kSizeUnknown;
@@ -85,15 +90,27 @@ class Builder {
   std::optional<RejectReason> read_quote() {
     market::Quote& quote = record_.row.quote;
     quote = {};
-    const std::array<std::pair<Field, market::Price*>, 2> prices = {{{Field::bid, &quote.bid}, {Field::ask, &quote.ask}}};
+    const std::array<std::pair<Field, market::Price*>, 2> prices = {
+        {{Field::bid, &quote.bid}, {Field::ask, &quote.ask}}};
     for (const auto& [field, price] : prices) {
       if (!has(field)) return RejectReason::missing_price;
-      if (!read_scaled(field, market::kPriceScale, price->units) || price->units < 0) return RejectReason::bad_price;
+      if (!read_scaled(field, market::kPriceScale, price->units) || price->units < 0)
+        return RejectReason::bad_price;
     }
-    const std::array<std::pair<Field, market::Size*>, 2> sizes = {{{Field::bid_size, &quote.bid_size}, {Field::ask_size, &quote.ask_size}}};
-    for (const auto& [field, size] : sizes) {
-      if (!has(field)) continue;
-      if (!read_scaled(field, market::kSizeScale, size->units) || size->units < 0) return RejectReason::bad_size;
+    struct Side {
+      Field field;
+      market::Size* size;
+      std::uint8_t unknown;
+    };
+    for (const auto& [field, size, unknown] :
+         {Side{Field::bid_size, &quote.bid_size, market::kBidSizeUnknown},
+          Side{Field::ask_size, &quote.ask_size, market::kAskSizeUnknown}}) {
+      if (!has(field)) {
+        record_.row.flags |= unknown;
+        continue;
+      }
+      if (!read_scaled(field, market::kSizeScale, size->units) || size->units < 0)
+        return RejectReason::bad_size;
     }
     return std::nullopt;
   }
@@ -105,9 +122,11 @@ class Builder {
   // A number of units since 1970, fractions beyond nanoseconds cut. digits: of the unit down to nanoseconds.
   static std::optional<base::TsNanos> read_epoch(std::string_view text, int digits) {
     const base::Decimal decimal = base::parse_decimal_cut(text, digits);
-    if (decimal.state == base::DecimalState::malformed || decimal.state == base::DecimalState::overflow) return std::nullopt;
+    if (decimal.state == base::DecimalState::malformed || decimal.state == base::DecimalState::overflow)
+      return std::nullopt;
     // Below 0, however little, is before 1970; -0 is 0.
-    if (text.front() == '-' && (decimal.value != 0 || decimal.state == base::DecimalState::rounded)) return std::nullopt;
+    if (text.front() == '-' && (decimal.value != 0 || decimal.state == base::DecimalState::rounded))
+      return std::nullopt;
     return in_range(decimal.value);
   }
 
@@ -125,17 +144,22 @@ class Builder {
     if (unit == TimeUnit::iso) return textual ? read_iso(raw.text) : std::nullopt;
     if (raw.type == RawType::other) return std::nullopt;
     switch (unit) {
-      case TimeUnit::seconds: return read_epoch(raw.text, 9);
-      case TimeUnit::milliseconds: return read_epoch(raw.text, 6);
-      case TimeUnit::microseconds: return read_epoch(raw.text, 3);
-      case TimeUnit::nanoseconds: return read_epoch(raw.text, 0);
+      case TimeUnit::seconds:
+        return read_epoch(raw.text, 9);
+      case TimeUnit::milliseconds:
+        return read_epoch(raw.text, 6);
+      case TimeUnit::microseconds:
+        return read_epoch(raw.text, 3);
+      case TimeUnit::nanoseconds:
+        return read_epoch(raw.text, 0);
       case TimeUnit::seconds_of_day: {
         const auto of_day = read_epoch(raw.text, 9);
         if (!of_day || *of_day >= base::kDay) return std::nullopt;
         const base::TsNanos local = rules_.base_date * base::kDay + *of_day;
         return in_range(rules_.to_utc ? rules_.to_utc(local) : local);
       }
-      case TimeUnit::iso: break;
+      case TimeUnit::iso:
+        break;
     }
     return std::nullopt;
   }
@@ -143,7 +167,8 @@ class Builder {
   // `timestamp`: ISO text, or a number of seconds, of milliseconds from 1e11 on.
   [[nodiscard]] std::optional<base::TsNanos> read_timestamp(const RawField& raw) const {
     if (raw.type == RawType::other) return std::nullopt;
-    if (!base::is_json_number(raw.text)) return raw.type == RawType::number ? std::nullopt : read_iso(raw.text);
+    if (!base::is_json_number(raw.text))
+      return raw.type == RawType::number ? std::nullopt : read_iso(raw.text);
     constexpr std::int64_t kSecondsBelow = 100'000'000'000;
     const base::Decimal whole = base::parse_decimal_cut(raw.text, 0);
     if (whole.state == base::DecimalState::overflow) return std::nullopt;
@@ -159,17 +184,21 @@ class Builder {
       return ts.has_value();
     };
     if (has(Field::ts) && !take(read_time(at(Field::ts), rules_.ts_unit))) return RejectReason::bad_time;
-    if (has(Field::ts_epoch_ms) && !take(read_time(at(Field::ts_epoch_ms), TimeUnit::milliseconds))) return RejectReason::bad_time;
+    if (has(Field::ts_epoch_ms) && !take(read_time(at(Field::ts_epoch_ms), TimeUnit::milliseconds)))
+      return RejectReason::bad_time;
     if (has(Field::timestamp) && !take(read_timestamp(at(Field::timestamp)))) return RejectReason::bad_time;
     if (!found) return RejectReason::missing_time;
     return std::nullopt;
   }
 
   bool read_others() {
-    if (record_.row.kind != market::EventKind::quote && has(Field::trade_id) && !read_trade_id()) return false;
+    if (record_.row.kind != market::EventKind::quote && has(Field::trade_id) && !read_trade_id())
+      return false;
     if (has(Field::venue)) {
       const RawField& venue = at(Field::venue);
-      if ((venue.type != RawType::text && venue.type != RawType::cell) || !market::is_valid_symbol(venue.text)) return false;
+      if ((venue.type != RawType::text && venue.type != RawType::cell) ||
+          !market::is_valid_symbol(venue.text))
+        return false;
       record_.venue = venue.text;
     }
     if (has(Field::seq) && !read_seq()) return false;
@@ -214,8 +243,11 @@ class Builder {
       row.flags |= market::kSizeUnknown;
       row.trade.size.units = 0;
     }
-    const std::array<std::pair<Field, market::Price*>, 4> prices = {{{Field::open, &record_.day.open}, {Field::high, &record_.day.high},
-                                                                    {Field::low, &record_.day.low}, {Field::prev_close, &record_.day.prev_close}}};
+    const std::array<std::pair<Field, market::Price*>, 4> prices = {
+        {{Field::open, &record_.day.open},
+         {Field::high, &record_.day.high},
+         {Field::low, &record_.day.low},
+         {Field::prev_close, &record_.day.prev_close}}};
     for (const auto& [field, price] : prices) {
       if (!has(field)) continue;
       if (!read_scaled(field, market::kPriceScale, price->units) || price->units <= 0) return false;

@@ -14,12 +14,12 @@ namespace tickerhouse::formats {
 // Borrows from the line and its decoder: valid until the next line.
 struct Record {
   std::optional<market::RejectReason> fault;
-  market::EventRow row;        // symbol and venue not set; the id is
+  market::EventRow row;  // symbol and venue not set; the id is
   std::string_view symbol;
-  std::string_view venue;      // empty: none
-  std::string_view long_id;    // the id's text if the row has only its hash
-  market::DayFields day;       // if flags say so
-  std::uint32_t item = 0;      // index + 1 within a line that carries several
+  std::string_view venue;    // empty: none
+  std::string_view long_id;  // the id's text if the row has only its hash
+  market::DayFields day;     // if flags say so
+  std::uint32_t item = 0;    // index + 1 within a line that carries several
   bool rounded = false;
 };
 
@@ -29,8 +29,9 @@ enum class LineState { records, blank, skipped };
 class LineDecoder {
  public:
   virtual ~LineDecoder() = default;
-  // CSV learns its columns from the first lines of an input, also when the input goes on later from the middle. `header`: this line names columns and is no record;
-  // `ready`: it is a record; `more`: show the next line too.
+  // CSV learns its columns from the first lines of an input, also when the input goes on later from the
+  // middle. `header`: this line names columns and is no record; `ready`: it is a record; `more`: show the
+  // next line too.
   enum class Primed { ready, header, more };
   virtual Primed prime(std::string_view line) = 0;
   // Problems of a mapping with the columns seen, e.g. one that the header lacks; empty: none.

@@ -5,11 +5,12 @@
 namespace tickerhouse::market {
 
 std::string quality_names(std::uint16_t bits) {
-  static constexpr std::array<std::pair<std::uint16_t, const char*>, 5> kNames = {{{quality::kPartial, "partial"},
-                                                                                  {quality::kGap, "gap"},
-                                                                                  {quality::kLate, "late"},
-                                                                                  {quality::kCorrected, "corrected"},
-                                                                                  {quality::kOverflow, "overflow"}}};
+  static constexpr std::array<std::pair<std::uint16_t, const char*>, 5> kNames = {
+      {{quality::kPartial, "partial"},
+       {quality::kGap, "gap"},
+       {quality::kLate, "late"},
+       {quality::kCorrected, "corrected"},
+       {quality::kOverflow, "overflow"}}};
   std::string text;
   for (const auto& [bit, name] : kNames) {
     if ((bits & bit) == 0) continue;
@@ -21,9 +22,12 @@ std::string quality_names(std::uint16_t bits) {
 
 const char* state_name(BarState state) {
   switch (state) {
-    case BarState::provisional: return "provisional";
-    case BarState::final: return "final";
-    case BarState::revised: return "revised";
+    case BarState::provisional:
+      return "provisional";
+    case BarState::final:
+      return "final";
+    case BarState::revised:
+      return "revised";
   }
   return "?";
 }

@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint32_t kMagic = 0x31424854;  // "THB1"
 constexpr std::uint16_t kVersion = 1;
 
-base::Error damaged(const char* what) { return {base::ErrorCode::damaged, std::string("batch: ").append(what), ""}; }
+base::Error damaged(const char* what) {
+  return {base::ErrorCode::damaged, std::string("batch: ").append(what), ""};
+}
 
 std::uint64_t checksum_of(std::string_view bytes) {
   BatchHeader header;
@@ -21,9 +23,12 @@ std::uint64_t checksum_of(std::string_view bytes) {
 
 std::uint64_t row_size_of(RowKind kind) {
   switch (kind) {
-    case RowKind::event: return sizeof(EventRow);
-    case RowKind::bar: return sizeof(BarRow);
-    case RowKind::reject: return sizeof(RejectRow);
+    case RowKind::event:
+      return sizeof(EventRow);
+    case RowKind::bar:
+      return sizeof(BarRow);
+    case RowKind::reject:
+      return sizeof(RejectRow);
   }
   return 0;
 }
@@ -44,7 +49,8 @@ bool ends_fit(const std::uint32_t* ends, std::size_t count, std::size_t stride, 
 }
 
 // Entries are {row, end}; ascending rows.
-std::string_view find_text(const std::uint32_t* entries, std::size_t count, const char* texts, std::uint32_t row) {
+std::string_view find_text(const std::uint32_t* entries, std::size_t count, const char* texts,
+                           std::uint32_t row) {
   std::size_t low = 0;
   std::size_t high = count;
   while (low < high) {
@@ -69,14 +75,16 @@ base::Result<BatchBytes> BatchBytes::open(std::string_view bytes) {
   if (header->version != kVersion) return damaged("written by a newer version");
   const std::uint64_t row_size = row_size_of(header->row_kind);
   if (row_size == 0 || header->row_bytes != row_size) return damaged("unknown rows");
-  const std::uint64_t total = sizeof(BatchHeader) + row_size * header->row_count + 4ULL * header->string_count +
-                              header->string_bytes + 8ULL * header->text_count + header->text_bytes;
+  const std::uint64_t total = sizeof(BatchHeader) + row_size * header->row_count +
+                              4ULL * header->string_count + header->string_bytes + 8ULL * header->text_count +
+                              header->text_bytes;
   // The text entries follow string bytes of any length; the builder pads those to 4.
   if (total != bytes.size() || header->string_bytes % 4 != 0) return damaged("wrong length");
   if (checksum_of(bytes) != header->checksum) return damaged("checksum does not match");
   BatchBytes batch;
   batch.header_ = header;
-  batch.string_ends_ = reinterpret_cast<const std::uint32_t*>(bytes.data() + sizeof(BatchHeader) + row_size * header->row_count);
+  batch.string_ends_ = reinterpret_cast<const std::uint32_t*>(bytes.data() + sizeof(BatchHeader) +
+                                                              row_size * header->row_count);
   batch.strings_ = reinterpret_cast<const char*>(batch.string_ends_ + header->string_count);
   batch.text_entries_ = reinterpret_cast<const std::uint32_t*>(batch.strings_ + header->string_bytes);
   batch.texts_ = reinterpret_cast<const char*>(batch.text_entries_ + 2ULL * header->text_count);
@@ -155,23 +163,22 @@ void BatchParts::clear() {
   texts_.clear();
 }
 
-BatchParts::Place BatchParts::seal(std::string& out, RowKind kind, const void* rows, std::size_t row_count, std::size_t row_size,
-                                   std::uint64_t first_sequence) const {
+BatchParts::Place BatchParts::seal(std::string& out, const Rows& rows, std::uint64_t first_sequence) const {
   out.resize((out.size() + kBatchAlignment - 1) / kBatchAlignment * kBatchAlignment);
   const std::size_t start = out.size();
   BatchHeader header;
   header.magic = kMagic;
   header.version = kVersion;
-  header.row_kind = kind;
-  header.row_count = static_cast<std::uint32_t>(row_count);
-  header.row_bytes = static_cast<std::uint32_t>(row_size);
+  header.row_kind = rows.kind;
+  header.row_count = static_cast<std::uint32_t>(rows.count);
+  header.row_bytes = static_cast<std::uint32_t>(rows.size);
   header.string_count = static_cast<std::uint32_t>(strings.size());
   header.string_bytes = static_cast<std::uint32_t>((strings.bytes().size() + 3) / 4 * 4);
   header.text_count = static_cast<std::uint32_t>(text_entries_.size() / 2);
   header.text_bytes = static_cast<std::uint32_t>(texts_.size());
   header.first_sequence = first_sequence;
   out.append(reinterpret_cast<const char*>(&header), sizeof header);
-  out.append(static_cast<const char*>(rows), row_count * row_size);
+  out.append(static_cast<const char*>(rows.data), rows.count * rows.size);
   out.append(reinterpret_cast<const char*>(strings.ends().data()), strings.size() * 4);
   out.append(strings.bytes());
   out.append(header.string_bytes - strings.bytes().size(), '\0');

@@ -1,5 +1,6 @@
-// A batch: rows of one kind, the string table they index, and text that belongs to single rows. It is self-contained and position
-// independent, the same bytes in memory and on the tape (docs/formats/batch.md), read in place.
+// A batch: rows of one kind, the string table they index, and text that belongs to single rows. It is
+// self-contained and position independent, the same bytes in memory and on the tape (docs/formats/batch.md),
+// read in place.
 //
 //   header 64 | rows | string ends u32[] | string bytes | text entries {row u32, end u32}[] | text bytes
 //
@@ -21,10 +22,20 @@
 namespace tickerhouse::market {
 
 enum class RowKind : std::uint16_t { event = 1, bar = 2, reject = 3 };
-template <typename Row> struct RowTraits;
-template <> struct RowTraits<EventRow> { static constexpr RowKind kind = RowKind::event; };
-template <> struct RowTraits<BarRow> { static constexpr RowKind kind = RowKind::bar; };
-template <> struct RowTraits<RejectRow> { static constexpr RowKind kind = RowKind::reject; };
+template <typename Row>
+struct RowTraits;
+template <>
+struct RowTraits<EventRow> {
+  static constexpr RowKind kKind = RowKind::event;
+};
+template <>
+struct RowTraits<BarRow> {
+  static constexpr RowKind kKind = RowKind::bar;
+};
+template <>
+struct RowTraits<RejectRow> {
+  static constexpr RowKind kKind = RowKind::reject;
+};
 
 struct BatchHeader {
   std::uint32_t magic = 0;
@@ -49,7 +60,8 @@ inline constexpr std::uint64_t kBatchBytesMax = 1ULL << 30U;
 // The bytes of a batch, of any kind. Views borrow: they are valid as long as the bytes are.
 class BatchBytes {
  public:
-  // Checks magic, version, sizes and the checksum; `damaged` otherwise. Requires bytes aligned to kBatchAlignment.
+  // Checks magic, version, sizes and the checksum; `damaged` otherwise. Requires bytes aligned to
+  // kBatchAlignment.
   static base::Result<BatchBytes> open(std::string_view bytes);
 
   [[nodiscard]] const BatchHeader& header() const { return *header_; }
@@ -70,15 +82,20 @@ class BatchBytes {
 template <typename Row>
 class BatchView : public BatchBytes {
  public:
-  explicit BatchView(const BatchBytes& bytes) : BatchBytes(bytes) { CHECK(bytes.header().row_kind == RowTraits<Row>::kind); }
-  [[nodiscard]] std::span<const Row> rows() const { return {reinterpret_cast<const Row*>(BatchBytes::rows()), row_count()}; }
+  explicit BatchView(const BatchBytes& bytes) : BatchBytes(bytes) {
+    CHECK(bytes.header().row_kind == RowTraits<Row>::kKind);
+  }
+  [[nodiscard]] std::span<const Row> rows() const {
+    return {reinterpret_cast<const Row*>(BatchBytes::rows()), row_count()};
+  }
 };
 
 // Distinct strings of one batch, numbered in order of first use.
 class StringTable {
  public:
   StringTable();
-  std::uint16_t intern(std::string_view text);  // Requires size() < kBatchStringsMax or that the text is known
+  std::uint16_t intern(
+      std::string_view text);  // Requires size() < kBatchStringsMax or that the text is known
   [[nodiscard]] std::string_view at(std::uint16_t index) const;
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
   [[nodiscard]] const std::vector<std::uint32_t>& ends() const { return ends_; }
@@ -109,8 +126,13 @@ class BatchParts {
     std::size_t offset = 0;
     std::size_t size = 0;
   };
-  Place seal(std::string& out, RowKind kind, const void* rows, std::size_t row_count, std::size_t row_size,
-             std::uint64_t first_sequence) const;
+  struct Rows {
+    RowKind kind;
+    const void* data;
+    std::size_t count;
+    std::size_t size;  // of one
+  };
+  Place seal(std::string& out, const Rows& rows, std::uint64_t first_sequence) const;
 
  private:
   std::vector<std::uint32_t> text_entries_;
@@ -126,7 +148,8 @@ class BatchBuilder : public BatchParts {
     BatchParts::clear();
   }
   Place seal(std::string& out, std::uint64_t first_sequence) const {
-    return BatchParts::seal(out, RowTraits<Row>::kind, rows.data(), rows.size(), sizeof(Row), first_sequence);
+    return BatchParts::seal(out, {RowTraits<Row>::kKind, rows.data(), rows.size(), sizeof(Row)},
+                            first_sequence);
   }
 };
 

@@ -24,7 +24,8 @@ bool set_trade_id(EventRow& row, std::string_view id) {
 }
 
 std::string_view trade_id(const EventRow& row, std::string_view text) {
-  if ((row.flags & kIdHashed) != 0) return (row.flags & kDayFields) != 0 ? text.substr(sizeof(DayFields)) : text;
+  if ((row.flags & kIdHashed) != 0)
+    return (row.flags & kDayFields) != 0 ? text.substr(sizeof(DayFields)) : text;
   if ((row.flags & kIdText) == 0) return {};
   const std::string_view padded(row.trade.id.data(), row.trade.id.size());
   return padded.substr(0, padded.find('\0'));

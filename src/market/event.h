@@ -1,5 +1,5 @@
-// One event is one row of 64 bytes, the same in memory and on the tape (docs/formats/batch.md). Symbol, venue and source are indices into
-// the string table of the batch that holds the row.
+// One event is one row of 64 bytes, the same in memory and on the tape (docs/formats/batch.md). Symbol, venue
+// and source are indices into the string table of the batch that holds the row.
 #pragma once
 
 #include <array>
@@ -15,12 +15,15 @@ namespace tickerhouse::market {
 enum class EventKind : std::uint8_t { trade = 1, quote, snapshot, cancel, correction, status, watermark };
 
 // Bits of EventRow::flags.
-inline constexpr std::uint8_t kIdText = 1;            // the id is 1 to 16 bytes, zero-padded
-inline constexpr std::uint8_t kIdHashed = 2;          // the id is a 128-bit hash; its text stands in the batch
-inline constexpr std::uint8_t kSizeUnknown = 4;       // Trade::size means nothing
+inline constexpr std::uint8_t kIdText = 1;       // the id is 1 to 16 bytes, zero-padded
+inline constexpr std::uint8_t kIdHashed = 2;     // the id is a 128-bit hash; its text stands in the batch
+inline constexpr std::uint8_t kSizeUnknown = 4;  // Trade::size means nothing
 inline constexpr std::uint8_t kVolumeCumulative = 8;  // snapshot: size is the volume of the day so far
-inline constexpr std::uint8_t kDayFields = 16;        // snapshot: the text of the row begins with a DayFields
-inline constexpr std::uint8_t kDecidedByClock = 32;   // watermark: written by the idle rule or at a session's end
+inline constexpr std::uint8_t kBidSizeUnknown = 4;    // of a quote, which has no size of its own
+inline constexpr std::uint8_t kAskSizeUnknown = 8;
+inline constexpr std::uint8_t kDayFields = 16;  // snapshot: the text of the row begins with a DayFields
+inline constexpr std::uint8_t kDecidedByClock =
+    32;  // watermark: written by the idle rule or at a session's end
 
 inline constexpr std::uint16_t kNoString = 0xFFFF;
 inline constexpr std::int64_t kNoSeq = -1;
@@ -79,9 +82,11 @@ struct DayFields {
 };
 static_assert(sizeof(DayFields) == 32);
 
-// Fills id and flags: up to 16 bytes without NUL inline, everything else as a hash. Returns true if the text has to be kept beside the row.
+// Fills id and flags: up to 16 bytes without NUL inline, everything else as a hash. Returns true if the text
+// has to be kept beside the row.
 bool set_trade_id(EventRow& row, std::string_view id);
-// The id's bytes: inline ones, or `text` (what stands beside the row, without day fields); empty if the event has none.
+// The id's bytes: inline ones, or `text` (what stands beside the row, without day fields); empty if the event
+// has none.
 std::string_view trade_id(const EventRow& row, std::string_view text);
 
 inline bool carries_market_data(EventKind kind) {

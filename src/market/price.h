@@ -1,4 +1,5 @@
-// Exact quantities: a price counts 1e-9 of the currency unit, a size 1e-6 of the traded unit. The types keep the two apart.
+// Exact quantities: a price counts 1e-9 of the currency unit, a size 1e-6 of the traded unit. The types keep
+// the two apart.
 #pragma once
 
 #include <compare>

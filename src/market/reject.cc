@@ -5,9 +5,22 @@
 namespace tickerhouse::market {
 
 const char* reason_name(RejectReason reason) {
-  static constexpr std::array<const char*, kRejectReasons> kNames = {
-      "",          "line_too_long", "bad_json", "repeated_key", "bad_csv",      "unsupported_kind", "missing_symbol", "bad_symbol",
-      "missing_price", "bad_price", "bad_size", "bad_time",     "missing_time", "bad_field",        "unknown_symbol", "future_time"};
+  static constexpr std::array<const char*, kRejectReasons> kNames = {"",
+                                                                     "line_too_long",
+                                                                     "bad_json",
+                                                                     "repeated_key",
+                                                                     "bad_csv",
+                                                                     "unsupported_kind",
+                                                                     "missing_symbol",
+                                                                     "bad_symbol",
+                                                                     "missing_price",
+                                                                     "bad_price",
+                                                                     "bad_size",
+                                                                     "bad_time",
+                                                                     "missing_time",
+                                                                     "bad_field",
+                                                                     "unknown_symbol",
+                                                                     "future_time"};
   const auto index = static_cast<std::uint16_t>(reason);
   CHECK(index > 0 && index < kRejectReasons);
   return kNames.at(index);

@@ -32,7 +32,8 @@ inline constexpr std::uint16_t kRejectReasons = 16;  // one more than the last
 
 const char* reason_name(RejectReason reason);
 
-inline constexpr std::uint64_t kRejectBytesMax = 4ULL << 20U;  // of a longer line this much is kept, with length and hash
+inline constexpr std::uint64_t kRejectBytesMax =
+    4ULL << 20U;  // of a longer line this much is kept, with length and hash
 
 // Its raw bytes are the text of the row (market/batch.h).
 struct RejectRow {

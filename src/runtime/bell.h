@@ -1,4 +1,5 @@
-// Wakes idle stages when another one has committed something. A missed ring costs at most the patience of the wait.
+// Wakes idle stages when another one has committed something. A missed ring costs at most the patience of the
+// wait.
 #pragma once
 
 #include <chrono>

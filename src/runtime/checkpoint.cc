@@ -45,11 +45,15 @@ std::optional<Checkpoint> decode(std::string_view bytes) {
 }  // namespace
 
 CheckpointStore::CheckpointStore(base::Disk& disk, std::string directory, std::uint16_t partition)
-    : disk_(disk), directory_(std::move(directory)), prefix_(std::string("shard-").append(std::to_string(partition)).append("-")) {}
+    : disk_(disk),
+      directory_(std::move(directory)),
+      prefix_(std::string("shard-").append(std::to_string(partition)).append("-")) {}
 
 base::Result<std::vector<std::string>> CheckpointStore::names() {
   ASSIGN_OR_RETURN(std::vector<std::string> all, disk_.list(directory_));
-  std::erase_if(all, [this](const std::string& name) { return !name.starts_with(prefix_) || !name.ends_with(kSuffix); });
+  std::erase_if(all, [this](const std::string& name) {
+    return !name.starts_with(prefix_) || !name.ends_with(kSuffix);
+  });
   return all;  // offsets have a fixed number of digits, so names sort by offset
 }
 
@@ -64,7 +68,8 @@ base::Status CheckpointStore::save(const Checkpoint& checkpoint) {
   return {};
 }
 
-base::Result<std::optional<Checkpoint>> CheckpointStore::load(flow::Offset at_most, std::vector<std::string>& damaged) {
+base::Result<std::optional<Checkpoint>> CheckpointStore::load(flow::Offset at_most,
+                                                              std::vector<std::string>& damaged) {
   ASSIGN_OR_RETURN(auto found, names());
   std::reverse(found.begin(), found.end());
   for (const std::string& name : found) {

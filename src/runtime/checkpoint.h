@@ -1,5 +1,6 @@
-// Checkpoints of one shard: checkpoints/shard-<partition>-<offset>.ckpt, versioned, checksummed, replaced atomically, the newest three kept.
-// A checkpoint only saves time: recovery from an older one, or from the beginning of the tape, ends in the same state.
+// Checkpoints of one shard: checkpoints/shard-<partition>-<offset>.ckpt, versioned, checksummed, replaced
+// atomically, the newest three kept. A checkpoint only saves time: recovery from an older one, or from the
+// beginning of the tape, ends in the same state.
 #pragma once
 
 #include <optional>
@@ -20,7 +21,8 @@ class CheckpointStore {
  public:
   CheckpointStore(base::Disk& disk, std::string directory, std::uint16_t partition);
   base::Status save(const Checkpoint& checkpoint);
-  // The next older readable one, newest first, none of them beyond `at_most`; damaged ones are passed over and named in `damaged`.
+  // The next older readable one, newest first, none of them beyond `at_most`; damaged ones are passed over
+  // and named in `damaged`.
   base::Result<std::optional<Checkpoint>> load(flow::Offset at_most, std::vector<std::string>& damaged);
 
  private:

@@ -58,7 +58,8 @@ class Outgoing {
 
 class IngestImpl final : public Ingest {
  public:
-  IngestImpl(const IngestOptions& options, flow::Tape& tape, flow::Source& source, base::Clock& clock, SymbolOwners owners)
+  IngestImpl(const IngestOptions& options, flow::Tape& tape, flow::Source& source, base::Clock& clock,
+             SymbolOwners owners)
       : options_(options),
         tape_(tape),
         source_(source),
@@ -96,15 +97,20 @@ class IngestImpl final : public Ingest {
     progress_.rounded += batch_.rounded;
     if (!batch_.position.empty()) progress_.source_position = batch_.position;
     switch (state) {
-      case flow::PollState::more: return commit(IngestState::progressed);
-      case flow::PollState::idle: return idle();
+      case flow::PollState::more:
+        return commit(IngestState::progressed);
+      case flow::PollState::idle:
+        return idle();
       case flow::PollState::cut_off:
         progress_.truncated = true;
         if (!options_.finish_cut_off) return commit(IngestState::cut_off);
         break;
-      case flow::PollState::finished: progress_.truncated = false; break;
+      case flow::PollState::finished:
+        progress_.truncated = false;
+        break;
     }
-    if (progress_.finished && batch_.events.rows.empty() && batch_.rejects.empty()) return commit(IngestState::finished);
+    if (progress_.finished && batch_.events.rows.empty() && batch_.rejects.empty())
+      return commit(IngestState::finished);
     finish();
     return commit(IngestState::finished);
   }
@@ -181,7 +187,8 @@ class IngestImpl final : public Ingest {
     row.symbol = local_index(partition, row.symbol);
     if (row.venue != market::kNoString) row.venue = local_index(partition, row.venue);
     if ((row.flags & (market::kIdHashed | market::kDayFields)) != 0)
-      to.add_text(static_cast<std::uint32_t>(to.rows.size()), batch_.events.text(static_cast<std::uint32_t>(i)));
+      to.add_text(static_cast<std::uint32_t>(to.rows.size()),
+                  batch_.events.text(static_cast<std::uint32_t>(i)));
     to.rows.push_back(row);
   }
 
@@ -191,7 +198,8 @@ class IngestImpl final : public Ingest {
     use.allowed = allowed_.empty() || allowed_.contains(std::string(name));
     use.partition = market::partition_of(name, options_.settings.partitions);
     if (!use.allowed) return {};
-    ASSIGN_OR_RETURN(const SymbolOwners::Answer answer, owners_.claim(name, source_.info().name, options_.merge));
+    ASSIGN_OR_RETURN(const SymbolOwners::Answer answer,
+                     owners_.claim(name, source_.info().name, options_.merge));
     if (answer == SymbolOwners::Answer::known) return {};
     market::EventRow added;
     added.kind = market::EventKind::status;
@@ -257,9 +265,11 @@ class IngestImpl final : public Ingest {
     if (progress_.live && progress_.greatest != base::kNoTime) {
       const base::DurationNanos now = clock_.monotonic_now();
       const base::DurationNanos quiet = now - last_event_at_;
-      const TsNanos watermark =
-          base::floor_to(progress_.greatest + quiet - options_.settings.bound - options_.settings.idle_timeout, engine::kTimeGrid);
-      if (quiet >= options_.settings.idle_timeout && watermark > progress_.watermark && now - last_idle_at_ >= base::kSecond) {
+      const TsNanos watermark = base::floor_to(
+          progress_.greatest + quiet - options_.settings.bound - options_.settings.idle_timeout,
+          engine::kTimeGrid);
+      if (quiet >= options_.settings.idle_timeout && watermark > progress_.watermark &&
+          now - last_idle_at_ >= base::kSecond) {
         last_idle_at_ = now;
         mark(watermark, market::kDecidedByClock);
       }
@@ -275,7 +285,8 @@ class IngestImpl final : public Ingest {
     for (std::uint16_t p = 0; p < outgoing_.partitions(); ++p) append_control(p, row);
     ASSIGN_OR_RETURN(const IngestState state, commit(IngestState::progressed));
     return state == IngestState::blocked
-               ? base::Status(base::Error{base::ErrorCode::no_space, "no room to start a live source", writer_})
+               ? base::Status(
+                     base::Error{base::ErrorCode::no_space, "no room to start a live source", writer_})
                : base::Status();
   }
 
@@ -334,7 +345,8 @@ class IngestImpl final : public Ingest {
   }
   std::uint16_t local_index(std::uint16_t partition, std::uint16_t string) {
     std::uint16_t& index = local_[static_cast<std::size_t>(string) * outgoing_.partitions() + partition];
-    if (index == market::kNoString) index = outgoing_.events(partition).strings.intern(batch_.events.strings.at(string));
+    if (index == market::kNoString)
+      index = outgoing_.events(partition).strings.intern(batch_.events.strings.at(string));
     return index;
   }
   std::uint16_t source_index(std::uint16_t partition) {
@@ -371,8 +383,8 @@ class IngestImpl final : public Ingest {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Ingest>> Ingest::open(const IngestOptions& options, flow::Tape& tape, flow::Source& source,
-                                                   base::Clock& clock) {
+base::Result<std::unique_ptr<Ingest>> Ingest::open(const IngestOptions& options, flow::Tape& tape,
+                                                   flow::Source& source, base::Clock& clock) {
   ASSIGN_OR_RETURN(SymbolOwners owners, SymbolOwners::load(tape));
   auto ingest = std::make_unique<IngestImpl>(options, tape, source, clock, std::move(owners));
   RETURN_IF_ERROR(ingest->restore());

@@ -1,8 +1,10 @@
-// The one door to the tape. For one source: the future guard, the watermark in-band, gaps in its numbering, the partition of each symbol, rejects with
-// their bytes, the end of a finite input; all of one poll in one commit together with the source's position.
+// The one door to the tape. For one source: the future guard, the watermark in-band, gaps in its numbering,
+// the partition of each symbol, rejects with their bytes, the end of a finite input; all of one poll in one
+// commit together with the source's position.
 //
-// Everything it writes is a function of the source's records in their order (docs/semantics.md section 3), never of how they were polled; the two decisions
-// of the wall clock, idle and start/stop of a live source, become records.
+// Everything it writes is a function of the source's records in their order (docs/semantics.md section 3),
+// never of how they were polled; the two decisions of the wall clock, idle and start/stop of a live source,
+// become records.
 #pragma once
 
 #include <memory>
@@ -37,13 +39,14 @@ struct IngestOptions {
 class Ingest {
  public:
   // Reads the source's position from the tape and restores the source to it.
-  static base::Result<std::unique_ptr<Ingest>> open(const IngestOptions& options, flow::Tape& tape, flow::Source& source,
-                                                    base::Clock& clock);
+  static base::Result<std::unique_ptr<Ingest>> open(const IngestOptions& options, flow::Tape& tape,
+                                                    flow::Source& source, base::Clock& clock);
   virtual ~Ingest() = default;
   virtual base::Result<IngestState> step() = 0;
   virtual base::Status stop() = 0;  // a live source ends here; others stay as they are
   [[nodiscard]] virtual const SourceProgress& progress() const = 0;
-  [[nodiscard]] virtual base::TsNanos last_ts_event() const = 0;  // of the last poll; kNoTime if it had no event
+  [[nodiscard]] virtual base::TsNanos last_ts_event()
+      const = 0;  // of the last poll; kNoTime if it had no event
 };
 
 }  // namespace tickerhouse::runtime

@@ -1,5 +1,6 @@
-// The end travels down the stages: ingest is done → a shard is done once it has nothing left to step → a sink is done once all shards are and it has nothing left
-// to apply. A failure anywhere ends all; the tape makes that safe.
+// The end travels down the stages: ingest is done → a shard is done once it has nothing left to step → a sink
+// is done once all shards are and it has nothing left to apply. A failure anywhere ends all; the tape makes
+// that safe.
 #include "runtime/pipeline.h"
 
 #include <algorithm>
@@ -66,7 +67,8 @@ enum class Turn { worked, waiting, done };
 // Ingest with pacing and patience for space.
 class IngestStage {
  public:
-  IngestStage(const PipelineOptions& options, Ingest* ingest, base::Clock& clock, const PipelineHooks& hooks, Run& run)
+  IngestStage(const PipelineOptions& options, Ingest* ingest, base::Clock& clock, const PipelineHooks& hooks,
+              Run& run)
       : options_(options), ingest_(ingest), clock_(clock), hooks_(hooks), run_(run) {
     if (ingest == nullptr) run.ingest_done = true;
   }
@@ -83,11 +85,18 @@ class IngestStage {
     if (state != IngestState::blocked) blocked_since_.reset();
     if (hooks_.on_progress) hooks_.on_progress(ingest_->progress());
     switch (state) {
-      case IngestState::progressed: pace(); return Turn::worked;
-      case IngestState::idle: return Turn::waiting;
-      case IngestState::blocked: return wait_for_space();
-      case IngestState::cut_off: end_ = PipelineEnd::cut_off; return finish();
-      case IngestState::finished: return finish();
+      case IngestState::progressed:
+        pace();
+        return Turn::worked;
+      case IngestState::idle:
+        return Turn::waiting;
+      case IngestState::blocked:
+        return wait_for_space();
+      case IngestState::cut_off:
+        end_ = PipelineEnd::cut_off;
+        return finish();
+      case IngestState::finished:
+        return finish();
     }
     CHECK(false);
   }
@@ -119,7 +128,9 @@ class IngestStage {
       if (hooks_.on_blocked) hooks_.on_blocked(now - *blocked_since_);
     }
     if (now - *blocked_since_ >= options_.wait_space)
-      return base::Error{base::ErrorCode::no_space, "still no room on the tape or the disk; start again once there is, nothing is lost", ""};
+      return base::Error{base::ErrorCode::no_space,
+                         "still no room on the tape or the disk; start again once there is, nothing is lost",
+                         ""};
     return Turn::waiting;
   }
 
@@ -142,7 +153,8 @@ class ShardStage {
 
   base::Result<Turn> turn() {
     if (done_) return Turn::done;
-    const bool last_words = run_.ingest_done;  // asked before the step: what ingest wrote last is then seen by it
+    const bool last_words =
+        run_.ingest_done;  // asked before the step: what ingest wrote last is then seen by it
     ASSIGN_OR_RETURN(const StepState state, host_->step());
     if (state == StepState::progressed && !run_.out_of_time()) return Turn::worked;
     if (state == StepState::blocked && run_.stopping()) return finish();
@@ -218,7 +230,8 @@ class Rota {
 
  private:
   void shuffle(std::uint64_t& state) {
-    for (std::size_t i = stages_.size(); i > 1; --i) {  // xorshift64*: any order will do, the same for the same seed
+    for (std::size_t i = stages_.size(); i > 1;
+         --i) {  // xorshift64*: any order will do, the same for the same seed
       state ^= state >> 12U;
       state ^= state << 25U;
       state ^= state >> 27U;
@@ -235,26 +248,25 @@ struct Stages {
   std::vector<std::unique_ptr<SinkStage>> sinks;
 };
 
-base::Result<Stages> open_stages(const PipelineOptions& options, flow::Tape& tape, flow::Source* source,
-                                 const std::vector<flow::Sink*>& sinks, base::Clock& clock, base::Disk& disk, Run& run,
+base::Result<Stages> open_stages(const PipelineOptions& options, const PipelineParts& parts, Run& run,
                                  const PipelineHooks& hooks) {
   Stages stages;
   for (std::uint16_t p = 0; p < options.shard.settings.partitions; ++p) {
     ShardHostOptions shard = options.shard;
     shard.partition = p;
     std::vector<std::string> notes;
-    ASSIGN_OR_RETURN(auto host, ShardHost::open(shard, tape, disk, notes));
+    ASSIGN_OR_RETURN(auto host, ShardHost::open(shard, parts.tape, parts.disk, notes));
     if (hooks.on_note)
       for (const std::string& note : notes) hooks.on_note(note);
     stages.shards.push_back(std::make_unique<ShardStage>(std::move(host), run));
   }
   run.shards_left = static_cast<std::uint32_t>(stages.shards.size());
-  for (flow::Sink* sink : sinks) {
-    ASSIGN_OR_RETURN(auto host, SinkHost::open({options.shard.settings.partitions}, tape, *sink));
+  for (flow::Sink* sink : parts.sinks) {
+    ASSIGN_OR_RETURN(auto host, SinkHost::open({options.shard.settings.partitions}, parts.tape, *sink));
     stages.sinks.push_back(std::make_unique<SinkStage>(std::move(host), run));
   }
-  if (source != nullptr) {
-    ASSIGN_OR_RETURN(stages.ingest, Ingest::open(options.ingest, tape, *source, clock));
+  if (parts.source != nullptr) {
+    ASSIGN_OR_RETURN(stages.ingest, Ingest::open(options.ingest, parts.tape, *parts.source, parts.clock));
   }
   return stages;
 }
@@ -267,18 +279,19 @@ std::size_t worker_count(const PipelineOptions& options) {
 
 }  // namespace
 
-base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, flow::Tape& tape, flow::Source* source,
-                                       const std::vector<flow::Sink*>& sinks, base::Clock& clock, base::Disk& disk,
-                                       const std::atomic<bool>& stop, const PipelineHooks& hooks) {
-  Run run(clock, stop, options.stop_within);
-  ASSIGN_OR_RETURN(Stages stages, open_stages(options, tape, source, sinks, clock, disk, run, hooks));
-  IngestStage ingest(options, stages.ingest.get(), clock, hooks, run);
+base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const PipelineParts& parts,
+                                       const PipelineHooks& hooks) {
+  Run run(parts.clock, parts.stop, options.stop_within);
+  ASSIGN_OR_RETURN(Stages stages, open_stages(options, parts, run, hooks));
+  IngestStage ingest(options, stages.ingest.get(), parts.clock, hooks, run);
 
   std::vector<Rota> rotas;
   const std::size_t workers = options.one_thread ? 1 : worker_count(options);
   const std::size_t rota_count = options.one_thread ? 1 : 1 + workers + stages.sinks.size();
   for (std::size_t i = 0; i < rota_count; ++i) rotas.emplace_back(run);
-  const auto rota_of = [&](std::size_t index) -> Rota& { return options.one_thread ? rotas[0] : rotas[index]; };
+  const auto rota_of = [&](std::size_t index) -> Rota& {
+    return options.one_thread ? rotas[0] : rotas[index];
+  };
   rota_of(0).add([&ingest] { return ingest.turn(); });
   for (std::size_t p = 0; p < stages.shards.size(); ++p)
     rota_of(1 + p % workers).add([shard = stages.shards[p].get()] { return shard->turn(); });

@@ -1,5 +1,6 @@
-// Runs the stages of one data directory: one source through ingest, the shards, the sinks. Stages are step functions; here they get threads, or all take turns
-// on one thread in an order drawn from a seed. Either way the tape holds the same bytes.
+// Runs the stages of one data directory: one source through ingest, the shards, the sinks. Stages are step
+// functions; here they get threads, or all take turns on one thread in an order drawn from a seed. Either way
+// the tape holds the same bytes.
 #pragma once
 
 #include <atomic>
@@ -19,19 +20,20 @@ namespace tickerhouse::runtime {
 
 struct PipelineOptions {
   IngestOptions ingest;
-  ShardHostOptions shard;              // partition is set for each
-  std::uint16_t threads = 0;           // of shards; 0: as many as partitions, at most the machine's
+  ShardHostOptions shard;     // partition is set for each
+  std::uint16_t threads = 0;  // of shards; 0: as many as partitions, at most the machine's
   bool one_thread = false;
-  std::uint64_t seed = 0;              // of the order on one thread
-  double speed = 0;                    // event time runs this many times as fast as the clock; 0: flat out
+  std::uint64_t seed = 0;  // of the order on one thread
+  double speed = 0;        // event time runs this many times as fast as the clock; 0: flat out
   base::DurationNanos wait_space = 5 * base::kMinute;  // how long a full tape or disk is waited for
-  base::DurationNanos stop_within = 8 * base::kSecond;  // after a stop request: what is appended is finished, up to this long
+  base::DurationNanos stop_within =
+      8 * base::kSecond;  // after a stop request: what is appended is finished, up to this long
 };
 
 struct PipelineHooks {
-  std::function<void(const SourceProgress&)> on_progress;        // after each ingest step; from the ingest thread
-  std::function<void(const std::string&)> on_note;               // something an operator should know; from any thread
-  std::function<void(base::DurationNanos waited)> on_blocked;    // no room: at once, then every 10 s
+  std::function<void(const SourceProgress&)> on_progress;  // after each ingest step; from the ingest thread
+  std::function<void(const std::string&)> on_note;  // something an operator should know; from any thread
+  std::function<void(base::DurationNanos waited)> on_blocked;  // no room: at once, then every 10 s
 };
 
 enum class PipelineEnd {
@@ -40,9 +42,17 @@ enum class PipelineEnd {
   stopped,   // asked to
 };
 
-// source may be null: the shards and sinks catch up with what is on the tape.
-base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, flow::Tape& tape, flow::Source* source,
-                                       const std::vector<flow::Sink*>& sinks, base::Clock& clock, base::Disk& disk,
-                                       const std::atomic<bool>& stop, const PipelineHooks& hooks);
+// What a pipeline runs on. All of it outlives the run.
+struct PipelineParts {
+  flow::Tape& tape;
+  flow::Source* source = nullptr;  // null: the shards and sinks catch up with what is on the tape
+  std::vector<flow::Sink*> sinks;
+  base::Clock& clock;
+  base::Disk& disk;
+  const std::atomic<bool>& stop;  // set from anywhere: finish what is appended and return
+};
+
+base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const PipelineParts& parts,
+                                       const PipelineHooks& hooks);
 
 }  // namespace tickerhouse::runtime

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::uint32_t kVersion = 1;
 
-base::Error damaged(const char* what) { return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"}; }
+base::Error damaged(const char* what) {
+  return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"};
+}
 
 void put_holes(base::ByteWriter& out, const std::vector<SeqHole>& holes) {
   out.put(static_cast<std::uint32_t>(holes.size()));
@@ -38,9 +40,13 @@ void get_holes(base::ByteReader& in, std::vector<SeqHole>& holes) {
 
 }  // namespace
 
-std::string shard_writer(std::uint16_t partition) { return std::string(kShardPrefix).append(std::to_string(partition)); }
+std::string shard_writer(std::uint16_t partition) {
+  return std::string(kShardPrefix).append(std::to_string(partition));
+}
 
-std::uint64_t SourceProgress::rejected() const { return std::accumulate(rejects.begin(), rejects.end(), std::uint64_t{0}); }
+std::uint64_t SourceProgress::rejected() const {
+  return std::accumulate(rejects.begin(), rejects.end(), std::uint64_t{0});
+}
 
 std::string SourceProgress::encode() const {
   std::string bytes;
@@ -50,7 +56,8 @@ std::string SourceProgress::encode() const {
   out.put(live);
   out.put(finished);
   out.put(truncated);
-  for (const base::TsNanos ts : {opened_at, greatest, watermark, greatest_seq_ts, gap_low, gap_high}) out.put(ts);
+  for (const base::TsNanos ts : {opened_at, greatest, watermark, greatest_seq_ts, gap_low, gap_high})
+    out.put(ts);
   out.put(greatest_seq);
   for (const std::uint64_t count : {events, skipped, rounded}) out.put(count);
   for (const std::uint64_t count : rejects) out.put(count);
@@ -69,14 +76,16 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
   progress.live = in.get<bool>();
   progress.finished = in.get<bool>();
   progress.truncated = in.get<bool>();
-  for (base::TsNanos* ts : {&progress.opened_at, &progress.greatest, &progress.watermark, &progress.greatest_seq_ts,
-                            &progress.gap_low, &progress.gap_high})
+  for (base::TsNanos* ts : {&progress.opened_at, &progress.greatest, &progress.watermark,
+                            &progress.greatest_seq_ts, &progress.gap_low, &progress.gap_high})
     *ts = in.get<base::TsNanos>();
   progress.greatest_seq = in.get<std::int64_t>();
-  for (std::uint64_t* count : {&progress.events, &progress.skipped, &progress.rounded}) *count = in.get<std::uint64_t>();
+  for (std::uint64_t* count : {&progress.events, &progress.skipped, &progress.rounded})
+    *count = in.get<std::uint64_t>();
   for (std::uint64_t& count : progress.rejects) count = in.get<std::uint64_t>();
   get_holes(in, progress.holes);
-  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) progress.partitions_used.push_back(in.get<bool>());
+  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count)
+    progress.partitions_used.push_back(in.get<bool>());
   progress.source_position = in.get_text();
   if (!in.at_end()) return damaged("source");
   return progress;
@@ -144,7 +153,8 @@ flow::SourceStatus source_status(std::string name, const SourceProgress& progres
   status.rounded = progress.rounded;
   for (std::uint16_t reason = 1; reason < market::kRejectReasons; ++reason)
     if (progress.rejects.at(reason) != 0)
-      status.rejects[market::reason_name(static_cast<market::RejectReason>(reason))] = progress.rejects.at(reason);
+      status.rejects[market::reason_name(static_cast<market::RejectReason>(reason))] =
+          progress.rejects.at(reason);
   return status;
 }
 
@@ -154,8 +164,8 @@ base::Status add_sinks(flow::Tape& tape, flow::PipelineStatus& status) {
     ASSIGN_OR_RETURN(const flow::SinkPosition position, decode_sink_position(bytes));
     for (const auto& [place, next] : position) {
       ASSIGN_OR_RETURN(const flow::Offset end, tape.end(place.first, place.second));
-      status.sinks.push_back({writer.substr(kSinkPrefix.size()), flow::topic_name(place.first), place.second, next.value,
-                              end.value - std::min(end.value, next.value)});
+      status.sinks.push_back({writer.substr(kSinkPrefix.size()), flow::topic_name(place.first), place.second,
+                              next.value, end.value - std::min(end.value, next.value)});
     }
   }
   return {};

@@ -57,7 +57,8 @@ struct SourceProgress {
 
 // Results written so far, by topic: bars, settled, late.
 using ResultSequences = std::array<std::uint64_t, 3>;
-inline constexpr std::array<flow::Topic, 3> kResultTopics = {flow::Topic::bars, flow::Topic::settled, flow::Topic::late};
+inline constexpr std::array<flow::Topic, 3> kResultTopics = {flow::Topic::bars, flow::Topic::settled,
+                                                             flow::Topic::late};
 
 struct ShardProgress {
   flow::Offset next;  // of events

@@ -7,19 +7,24 @@
 namespace tickerhouse::runtime {
 namespace {
 
-using OnBatch = std::function<base::Status(const market::EventBatchView& view, std::size_t first, std::size_t last, flow::Offset offset,
-                                           const engine::ShardResults& results)>;
+using OnBatch =
+    std::function<base::Status(const market::EventBatchView& view, std::size_t first, std::size_t last,
+                               flow::Offset offset, const engine::ShardResults& results)>;
 
-base::Status replay(flow::Tape& tape, std::uint16_t partition, flow::Offset until, engine::Shard& shard, const OnBatch& on_batch) {
+base::Status replay(flow::Tape& tape, std::uint16_t partition, flow::Offset until, engine::Shard& shard,
+                    const OnBatch& on_batch) {
   ASSIGN_OR_RETURN(const auto reader, tape.read(flow::Topic::events, partition, flow::Offset{}));
   engine::ShardResults results;
   flow::TapeBatch batch;
   flow::Offset at;
   while (at < until) {
     ASSIGN_OR_RETURN(const bool more, reader->next(batch));
-    if (!more) return base::Error{base::ErrorCode::damaged, "events end before the shard's position", shard_writer(partition)};
+    if (!more)
+      return base::Error{base::ErrorCode::damaged, "events end before the shard's position",
+                         shard_writer(partition)};
     const market::EventBatchView view(batch.bytes);
-    const std::size_t last = std::min<std::uint64_t>(view.rows().size(), batch.skip + (until.value - at.value));
+    const std::size_t last =
+        std::min<std::uint64_t>(view.rows().size(), batch.skip + (until.value - at.value));
     results.clear();
     shard.step(view, batch.skip, last, at.value, results);
     RETURN_IF_ERROR(on_batch(view, batch.skip, last, at, results));
@@ -35,8 +40,9 @@ base::Result<ShardProgress> progress_of(flow::Tape& tape, std::uint16_t partitio
 
 }  // namespace
 
-base::Result<ReplayCheckReport> check_replay(flow::Tape& tape, const engine::Settings& settings, std::uint16_t partition,
-                                             const MakeOperators& make_operators, const std::function<void(std::uint64_t)>& on_rows) {
+base::Result<ReplayCheckReport> check_replay(flow::Tape& tape, const engine::Settings& settings,
+                                             std::uint16_t partition, const MakeOperators& make_operators,
+                                             const std::function<void(std::uint64_t)>& on_rows) {
   ASSIGN_OR_RETURN(const ShardProgress durable, progress_of(tape, partition));
   ASSIGN_OR_RETURN(ResultCheck check, ResultCheck::open(tape, partition, {}));
   engine::Shard shard(settings, make_operators(settings));
@@ -51,7 +57,8 @@ base::Result<ReplayCheckReport> check_replay(flow::Tape& tape, const engine::Set
   report.results = check.sequences();
   const std::string where = std::string("partition ").append(std::to_string(partition));
   if (report.results != durable.sequences)
-    return base::Error{base::ErrorCode::check_failed, "the tape counts other results than replay gives", where};
+    return base::Error{base::ErrorCode::check_failed, "the tape counts other results than replay gives",
+                       where};
   if (!(shard.counts().ledger == durable.counts.ledger))
     return base::Error{base::ErrorCode::check_failed, "the tape has another ledger than replay gives", where};
   return report;
@@ -65,7 +72,8 @@ base::Status visit_events(flow::Tape& tape, const engine::Settings& settings, st
                 [&](const market::EventBatchView& view, std::size_t first, std::size_t last, flow::Offset at,
                     const engine::ShardResults& results) -> base::Status {
                   for (std::size_t i = first; i < last; ++i)
-                    if (results.verdicts[i] != flow::Verdict::control) visit(view, i, at.value + (i - first), results.verdicts[i]);
+                    if (results.verdicts[i] != flow::Verdict::control)
+                      visit(view, i, at.value + (i - first), results.verdicts[i]);
                   return {};
                 });
 }

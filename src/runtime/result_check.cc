@@ -18,27 +18,35 @@ std::string describe(const market::EventRow& row, std::string_view symbol) {
   return text;
 }
 
-// Rows of two batches are equal when their bytes are, once string indices are taken for the strings they mean.
+// Rows of two batches are equal when their bytes are, once string indices are taken for the strings they
+// mean.
 template <typename View>
-bool same_strings(const market::BarRow& a, const market::BatchParts& parts, const market::BarRow& b, const View& view) {
+bool same_strings(const market::BarRow& a, const market::BatchParts& parts, const market::BarRow& b,
+                  const View& view) {
   return parts.strings.at(a.symbol) == view.string(b.symbol);
 }
 template <typename View>
-bool same_strings(const market::EventRow& a, const market::BatchParts& parts, const market::EventRow& b, const View& view) {
-  const auto text = [&parts](std::uint16_t index) { return index == market::kNoString ? std::string_view() : parts.strings.at(index); };
-  return text(a.symbol) == view.string(b.symbol) && text(a.venue) == view.string(b.venue) && text(a.source) == view.string(b.source);
+bool same_strings(const market::EventRow& a, const market::BatchParts& parts, const market::EventRow& b,
+                  const View& view) {
+  const auto text = [&parts](std::uint16_t index) {
+    return index == market::kNoString ? std::string_view() : parts.strings.at(index);
+  };
+  return text(a.symbol) == view.string(b.symbol) && text(a.venue) == view.string(b.venue) &&
+         text(a.source) == view.string(b.source);
 }
 void clear_strings(market::BarRow& row) { row.symbol = 0; }
 void clear_strings(market::EventRow& row) { row.symbol = row.venue = row.source = 0; }
 
 }  // namespace
 
-base::Result<ResultCheck> ResultCheck::open(flow::Tape& tape, std::uint16_t partition, const ResultSequences& from) {
+base::Result<ResultCheck> ResultCheck::open(flow::Tape& tape, std::uint16_t partition,
+                                            const ResultSequences& from) {
   ResultCheck check;
   check.partition_ = partition;
   check.sequences_ = from;
   for (std::size_t i = 0; i < kResultTopics.size(); ++i) {
-    ASSIGN_OR_RETURN(check.cursors_.at(i).reader, tape.read(kResultTopics.at(i), partition, flow::Offset{from.at(i)}));
+    ASSIGN_OR_RETURN(check.cursors_.at(i).reader,
+                     tape.read(kResultTopics.at(i), partition, flow::Offset{from.at(i)}));
   }
   return check;
 }
@@ -56,22 +64,30 @@ base::Status ResultCheck::expect_rows(std::size_t topic, const market::BatchBuil
   for (std::size_t i = 0; i < expected.rows.size(); ++i) {
     Row ours = expected.rows[i];
     const std::string_view symbol = expected.strings.at(ours.symbol);
-    const std::string where = std::string(flow::topic_name(kResultTopics.at(topic))).append(" partition ")
-                                  .append(std::to_string(partition_)).append(" offset ").append(std::to_string(sequences_.at(topic)));
+    const std::string where = std::string(flow::topic_name(kResultTopics.at(topic)))
+                                  .append(" partition ")
+                                  .append(std::to_string(partition_))
+                                  .append(" offset ")
+                                  .append(std::to_string(sequences_.at(topic)));
     ASSIGN_OR_RETURN(const bool there, next_row(topic));
     if (!there)
-      return base::Error{base::ErrorCode::check_failed, std::string("replay gives a row the tape lacks: ").append(describe(ours, symbol)), where};
+      return base::Error{base::ErrorCode::check_failed,
+                         std::string("replay gives a row the tape lacks: ").append(describe(ours, symbol)),
+                         where};
     const market::BatchView<Row> view(cursors_.at(topic).batch.bytes);
     const std::uint32_t index = cursors_.at(topic).row;
     Row theirs = view.rows()[index];
-    bool equal = same_strings(ours, expected, theirs, view) && expected.text(static_cast<std::uint32_t>(i)) == view.text(index);
+    bool equal = same_strings(ours, expected, theirs, view) &&
+                 expected.text(static_cast<std::uint32_t>(i)) == view.text(index);
     const std::string described = equal ? std::string() : describe(theirs, view.string(theirs.symbol));
     clear_strings(ours);
     clear_strings(theirs);
     equal = equal && std::memcmp(&ours, &theirs, sizeof ours) == 0;
     if (!equal)
       return base::Error{base::ErrorCode::check_failed,
-                         std::string("replay differs from the tape: replay has ").append(describe(ours, symbol)).append(", the tape ")
+                         std::string("replay differs from the tape: replay has ")
+                             .append(describe(ours, symbol))
+                             .append(", the tape ")
                              .append(described.empty() ? "other values of the same row" : described),
                          where};
     ++sequences_.at(topic);

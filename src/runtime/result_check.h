@@ -1,4 +1,5 @@
-// Compares results computed again with those on the tape, row by row and byte for byte: recovery and verify prove replay with it.
+// Compares results computed again with those on the tape, row by row and byte for byte: recovery and verify
+// prove replay with it.
 #pragma once
 
 #include <array>
@@ -13,8 +14,10 @@ namespace tickerhouse::runtime {
 class ResultCheck {
  public:
   // Expects the results of `partition` that follow `from`.
-  static base::Result<ResultCheck> open(flow::Tape& tape, std::uint16_t partition, const ResultSequences& from);
-  // `check_failed` with topic, partition, offset and both rows at the first difference; also when the tape has fewer rows.
+  static base::Result<ResultCheck> open(flow::Tape& tape, std::uint16_t partition,
+                                        const ResultSequences& from);
+  // `check_failed` with topic, partition, offset and both rows at the first difference; also when the tape
+  // has fewer rows.
   base::Status expect(const engine::ShardResults& results);
   // Rows compared so far, plus `from`.
   [[nodiscard]] const ResultSequences& sequences() const { return sequences_; }

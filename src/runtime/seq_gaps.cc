@@ -30,7 +30,8 @@ void note_seq(SourceProgress& progress, std::int64_t seq, base::TsNanos ts) {
   if (seq > progress.greatest_seq) {
     const std::int64_t before = progress.greatest_seq;
     if (before != market::kNoSeq && seq > before + 1)
-      progress.holes.push_back({std::min(ts, progress.greatest_seq_ts), std::max(ts, progress.greatest_seq_ts),
+      progress.holes.push_back({std::min(ts, progress.greatest_seq_ts),
+                                std::max(ts, progress.greatest_seq_ts),
                                 {{before + 1, seq - 1}}});
     progress.greatest_seq = seq;
     progress.greatest_seq_ts = ts;
@@ -43,8 +44,9 @@ void note_seq(SourceProgress& progress, std::int64_t seq, base::TsNanos ts) {
   if (hole->missing.empty()) progress.holes.erase(std::next(hole).base());
 }
 
-std::vector<std::pair<base::TsNanos, base::TsNanos>> gaps_below(SourceProgress& progress, base::TsNanos watermark,
-                                                               base::DurationNanos pane) {
+std::vector<std::pair<base::TsNanos, base::TsNanos>> gaps_below(SourceProgress& progress,
+                                                                base::TsNanos watermark,
+                                                                base::DurationNanos pane) {
   std::vector<std::pair<base::TsNanos, base::TsNanos>> stretches;
   for (const SeqHole& hole : progress.holes) {
     if (hole.low >= watermark) continue;
@@ -55,7 +57,8 @@ std::vector<std::pair<base::TsNanos, base::TsNanos>> gaps_below(SourceProgress& 
     progress.gap_low = low;
     progress.gap_high = high;
   }
-  std::erase_if(progress.holes, [watermark](const SeqHole& hole) { return hole.high <= watermark; });
+  std::erase_if(progress.holes,
+                [watermark](const SeqHole& hole) { return hole.low < watermark && hole.high <= watermark; });
   return stretches;
 }
 

@@ -14,7 +14,8 @@ class ShardHostImpl final : public ShardHost {
  public:
   ShardHostImpl(const ShardHostOptions& options, flow::Tape& tape, base::Disk& disk)
       : options_(options), tape_(tape), writer_(shard_writer(options.partition)) {
-    if (!options.checkpoint_directory.empty()) checkpoints_.emplace(disk, options.checkpoint_directory, options.partition);
+    if (!options.checkpoint_directory.empty())
+      checkpoints_.emplace(disk, options.checkpoint_directory, options.partition);
   }
 
   base::Status recover(std::vector<std::string>& notes) {
@@ -22,9 +23,7 @@ class ShardHostImpl final : public ShardHost {
     ASSIGN_OR_RETURN(const ShardProgress durable, ShardProgress::decode(committed_));
     RETURN_IF_ERROR(restore_checkpoint(durable.next, notes));
     checkpointed_ = progress_.next;
-    RETURN_IF_ERROR(replay_until(durable));
-    ASSIGN_OR_RETURN(reader_, tape_.read(flow::Topic::events, options_.partition, progress_.next));
-    return {};
+    return replay_until(durable);
   }
 
   base::Result<StepState> step() override {
@@ -41,7 +40,8 @@ class ShardHostImpl final : public ShardHost {
     }
     ASSIGN_OR_RETURN(const bool done, commit());
     if (!done) return StepState::blocked;
-    if (progress_.next.value - checkpointed_.value >= options_.checkpoint_rows) RETURN_IF_ERROR(save_checkpoint());
+    if (progress_.next.value - checkpointed_.value >= options_.checkpoint_rows)
+      RETURN_IF_ERROR(save_checkpoint());
     return StepState::progressed;
   }
 
@@ -66,10 +66,14 @@ class ShardHostImpl final : public ShardHost {
     if (!checkpoints_) return {};
     std::vector<std::string> damaged;
     ASSIGN_OR_RETURN(auto checkpoint, checkpoints_->load(at_most, damaged));
-    for (const std::string& name : damaged) notes.push_back(std::string("checkpoint ").append(name).append(" is damaged; an older one is used"));
+    for (const std::string& name : damaged)
+      notes.push_back(std::string("checkpoint ").append(name).append(" is damaged; an older one is used"));
     if (!checkpoint) return {};
-    if (!shard_->load(checkpoint->state).ok()) {  // the checksum held, so another version wrote it: the tape has everything
-      notes.push_back(std::string("the checkpoint of ").append(writer_).append(" cannot be read; replaying from the beginning"));
+    if (!shard_->load(checkpoint->state)
+             .ok()) {  // the checksum held, so another version wrote it: the tape has everything
+      notes.push_back(std::string("the checkpoint of ")
+                          .append(writer_)
+                          .append(" cannot be read; replaying from the beginning"));
       make_shard();
       return {};
     }
@@ -77,7 +81,8 @@ class ShardHostImpl final : public ShardHost {
     return {};
   }
 
-  // Silent: what comes out must be on the tape already.
+  // Silent: what comes out must be on the tape already. The reader stays where this ends, which may be inside
+  // a batch.
   base::Status replay_until(const ShardProgress& durable) {
     if (durable.next < progress_.next)
       return base::Error{base::ErrorCode::damaged, "the checkpoint is ahead of the tape", writer_};
@@ -86,7 +91,8 @@ class ShardHostImpl final : public ShardHost {
     while (progress_.next < durable.next) {
       results_.clear();
       ASSIGN_OR_RETURN(const std::size_t stepped, step_batch(durable.next.value - progress_.next.value));
-      if (stepped == 0) return base::Error{base::ErrorCode::damaged, "the tape ends before the shard's position", writer_};
+      if (stepped == 0)
+        return base::Error{base::ErrorCode::damaged, "the tape ends before the shard's position", writer_};
       RETURN_IF_ERROR(check.expect(results_));
     }
     progress_.sequences = check.sequences();
@@ -96,7 +102,8 @@ class ShardHostImpl final : public ShardHost {
     return {};
   }
 
-  // Steps up to rows_max rows of the batch in hand, reading the next one if it is used up. 0: nothing is there.
+  // Steps up to rows_max rows of the batch in hand, reading the next one if it is used up. 0: nothing is
+  // there.
   base::Result<std::size_t> step_batch(std::size_t rows_max) {
     if (!in_hand_) {
       ASSIGN_OR_RETURN(in_hand_, reader_->next(batch_));
@@ -126,7 +133,8 @@ class ShardHostImpl final : public ShardHost {
     add(1, results_.settled);
     add(2, results_.late);
     for (const auto& [topic, place] : places)
-      appends_.push_back({topic, options_.partition, std::string_view(arena_).substr(place.offset, place.size)});
+      appends_.push_back(
+          {topic, options_.partition, std::string_view(arena_).substr(place.offset, place.size)});
     progress_.counts = shard_->counts();
     next_ = progress_.encode();
   }
@@ -163,8 +171,8 @@ class ShardHostImpl final : public ShardHost {
 
 }  // namespace
 
-base::Result<std::unique_ptr<ShardHost>> ShardHost::open(const ShardHostOptions& options, flow::Tape& tape, base::Disk& disk,
-                                                         std::vector<std::string>& notes) {
+base::Result<std::unique_ptr<ShardHost>> ShardHost::open(const ShardHostOptions& options, flow::Tape& tape,
+                                                         base::Disk& disk, std::vector<std::string>& notes) {
   auto host = std::make_unique<ShardHostImpl>(options, tape, disk);
   RETURN_IF_ERROR(host->recover(notes));
   return std::unique_ptr<ShardHost>(std::move(host));

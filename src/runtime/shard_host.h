@@ -1,4 +1,5 @@
-// One shard as a host runs it: recovers it, feeds it from the tape, commits its results together with its position, and saves checkpoints.
+// One shard as a host runs it: recovers it, feeds it from the tape, commits its results together with its
+// position, and saves checkpoints.
 //
 //   restore(checkpoint) → replay silently up to what is already durable → step, commit → … → checkpoint
 //
@@ -20,9 +21,9 @@ namespace tickerhouse::runtime {
 struct ShardHostOptions {
   engine::Settings settings;
   std::uint16_t partition = 0;
-  std::size_t step_rows_max = 65'536;           // rows stepped before a commit
-  std::uint64_t checkpoint_rows = 4'000'000;    // rows between checkpoints
-  std::string checkpoint_directory;             // empty: none are kept
+  std::size_t step_rows_max = 65'536;         // rows stepped before a commit
+  std::uint64_t checkpoint_rows = 4'000'000;  // rows between checkpoints
+  std::string checkpoint_directory;           // empty: none are kept
   std::function<std::vector<std::unique_ptr<flow::Operator>>(const engine::Settings&)> make_operators;
 };
 
@@ -31,8 +32,8 @@ enum class StepState { progressed, idle, blocked };
 class ShardHost {
  public:
   // Recovers. `notes` gets what an operator should know (a damaged checkpoint passed over).
-  static base::Result<std::unique_ptr<ShardHost>> open(const ShardHostOptions& options, flow::Tape& tape, base::Disk& disk,
-                                                       std::vector<std::string>& notes);
+  static base::Result<std::unique_ptr<ShardHost>> open(const ShardHostOptions& options, flow::Tape& tape,
+                                                       base::Disk& disk, std::vector<std::string>& notes);
   virtual ~ShardHost() = default;
   virtual base::Result<StepState> step() = 0;
   virtual base::Status save_checkpoint() = 0;  // does nothing if the last one is as new

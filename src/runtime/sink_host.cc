@@ -10,7 +10,10 @@ namespace {
 class SinkHostImpl final : public SinkHost {
  public:
   SinkHostImpl(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink)
-      : options_(options), tape_(tape), sink_(sink), writer_(std::string(kSinkPrefix).append(sink.info().name)) {}
+      : options_(options),
+        tape_(tape),
+        sink_(sink),
+        writer_(std::string(kSinkPrefix).append(sink.info().name)) {}
 
   base::Status restore() {
     ASSIGN_OR_RETURN(position_, sink_.restore());
@@ -22,7 +25,9 @@ class SinkHostImpl final : public SinkHost {
         ASSIGN_OR_RETURN(const flow::Offset end, tape_.end(topic, partition));
         if (from > end)
           return base::Error{base::ErrorCode::configuration,
-                             std::string("the target is ahead of the tape in ").append(flow::topic_name(topic)).append("; it belongs to another tape"),
+                             std::string("the target is ahead of the tape in ")
+                                 .append(flow::topic_name(topic))
+                                 .append("; it belongs to another tape"),
                              sink_.info().name};
         ASSIGN_OR_RETURN(auto reader, tape_.read(topic, partition, from));
         inputs_.push_back({topic, partition, std::move(reader)});
@@ -60,7 +65,8 @@ class SinkHostImpl final : public SinkHost {
   base::Status publish() {
     const std::string next = encode_sink_position(position_);
     if (next == published_) return {};
-    ASSIGN_OR_RETURN(const flow::CommitOutcome outcome, tape_.commit({writer_, published_, next, {}, flow::Claim::results}));
+    ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
+                     tape_.commit({writer_, published_, next, {}, flow::Claim::results}));
     if (outcome == flow::CommitOutcome::fenced)
       return base::Error{base::ErrorCode::busy, "another process has taken over this sink", writer_};
     published_ = next;
@@ -78,7 +84,8 @@ class SinkHostImpl final : public SinkHost {
 
 }  // namespace
 
-base::Result<std::unique_ptr<SinkHost>> SinkHost::open(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink) {
+base::Result<std::unique_ptr<SinkHost>> SinkHost::open(const SinkHostOptions& options, flow::Tape& tape,
+                                                       flow::Sink& sink) {
   auto host = std::make_unique<SinkHostImpl>(options, tape, sink);
   RETURN_IF_ERROR(host->restore());
   return std::unique_ptr<SinkHost>(std::move(host));

@@ -1,4 +1,5 @@
-// One sink as a host runs it: feeds it its topics from where its target stands, flushes, and publishes how far it is, for `status`.
+// One sink as a host runs it: feeds it its topics from where its target stands, flushes, and publishes how
+// far it is, for `status`.
 #pragma once
 
 #include <memory>
@@ -15,7 +16,8 @@ struct SinkHostOptions {
 
 class SinkHost {
  public:
-  static base::Result<std::unique_ptr<SinkHost>> open(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink);
+  static base::Result<std::unique_ptr<SinkHost>> open(const SinkHostOptions& options, flow::Tape& tape,
+                                                      flow::Sink& sink);
   virtual ~SinkHost() = default;
   // idle: everything committed when the step began is applied and flushed.
   virtual base::Result<StepState> step() = 0;

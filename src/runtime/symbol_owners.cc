@@ -25,17 +25,22 @@ base::Result<SymbolOwners> SymbolOwners::load(flow::Tape& tape) {
   }
 }
 
-base::Result<SymbolOwners::Answer> SymbolOwners::claim(std::string_view symbol, std::string_view source, bool merge) {
+base::Result<SymbolOwners::Answer> SymbolOwners::claim(std::string_view symbol, std::string_view source,
+                                                       bool merge) {
   auto& sources = sources_of_[std::string(symbol)];
   bool known = false;
   for (const std::string& other : sources) {
     if (other == source) {
       known = true;
     } else if (!merge && unfinished_.contains(other)) {
-      return base::Error{base::ErrorCode::configuration,
-                         std::string("symbol ").append(symbol).append(" is brought by the unfinished source ").append(other)
-                             .append(" too; finish that one first (start it again with the same arguments), or use --merge"),
-                         std::string("source ").append(source)};
+      return base::Error{
+          base::ErrorCode::configuration,
+          std::string("symbol ")
+              .append(symbol)
+              .append(" is brought by the unfinished source ")
+              .append(other)
+              .append(" too; finish that one first (start it again with the same arguments), or use --merge"),
+          std::string("source ").append(source)};
     }
   }
   if (known) return Answer::known;

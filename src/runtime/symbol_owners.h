@@ -1,4 +1,5 @@
-// Which source brings which symbol: topic `symbols`, one row per symbol and source. A symbol has one unfinished source at a time, unless merging is wanted.
+// Which source brings which symbol: topic `symbols`, one row per symbol and source. A symbol has one
+// unfinished source at a time, unless merging is wanted.
 #pragma once
 
 #include <string>

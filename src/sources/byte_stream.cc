@@ -54,9 +54,12 @@ class RawFile final : public ByteStream {
     struct stat opened {};
     struct stat named {};
     if (::fstat(fd_, &opened) != 0) return os_error(path_, "cannot look at");
-    const bool replaced = ::stat(path_.c_str(), &named) == 0 && (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
+    const bool replaced = ::stat(path_.c_str(), &named) == 0 &&
+                          (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
     if (replaced || static_cast<std::uint64_t>(opened.st_size) < read_)
-      return base::Error{base::ErrorCode::configuration, "the followed file was replaced or cut; load the new one as an input of its own", path_};
+      return base::Error{base::ErrorCode::configuration,
+                         "the followed file was replaced or cut; load the new one as an input of its own",
+                         path_};
     return StreamState::nothing_now;
   }
   int fd_;
@@ -66,10 +69,14 @@ class RawFile final : public ByteStream {
   std::uint64_t read_ = 0;
 };
 
-// Any number of gzip members one after the other; zero bytes behind the last are padding, as tar and tapes leave them.
+// Any number of gzip members one after the other; zero bytes behind the last are padding, as tar and tapes
+// leave them.
 class Inflate final : public ByteStream {
  public:
-  Inflate(std::unique_ptr<ByteStream> inner, std::string head) : inner_(std::move(inner)), in_(std::move(head)) { inflateInit2(&z_, 16 + MAX_WBITS); }
+  Inflate(std::unique_ptr<ByteStream> inner, std::string head)
+      : inner_(std::move(inner)), in_(std::move(head)) {
+    inflateInit2(&z_, 16 + MAX_WBITS);
+  }
   ~Inflate() override { inflateEnd(&z_); }
   Inflate(const Inflate&) = delete;
   Inflate& operator=(const Inflate&) = delete;
@@ -167,7 +174,8 @@ class ByContent final : public ByteStream {
 
 }  // namespace
 
-base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow, ReplayMeter* meter) {
+base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow,
+                                                      ReplayMeter* meter) {
   int fd = STDIN_FILENO;
   if (path != "-") {
     fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -177,7 +185,8 @@ base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, b
       ::close(fd);
       return base::Error{base::ErrorCode::not_found, "is a directory; name its files", path};
     }
-    if (meter != nullptr && S_ISREG(info.st_mode)) meter->bytes_total += static_cast<std::uint64_t>(info.st_size);
+    if (meter != nullptr && S_ISREG(info.st_mode))
+      meter->bytes_total += static_cast<std::uint64_t>(info.st_size);
   }
   auto raw = std::make_unique<RawFile>(fd, path, follow, meter);
   return std::unique_ptr<ByteStream>(std::make_unique<ByContent>(std::move(raw)));

@@ -20,7 +20,7 @@ enum class StreamState {
   bytes,
   nothing_now,  // a pipe without data within the wait, or a followed file at its end
   end,
-  cut_off,      // compressed data that ends early or is damaged from here on
+  cut_off,  // compressed data that ends early or is damaged from here on
 };
 
 class ByteStream {
@@ -31,6 +31,7 @@ class ByteStream {
 };
 
 // path "-" is standard input. follow: the end of the file is nothing_now. meter may be null.
-base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow, ReplayMeter* meter);
+base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow,
+                                                      ReplayMeter* meter);
 
 }  // namespace tickerhouse::sources

@@ -22,18 +22,22 @@ std::string_view next_line(std::string_view& text) {
 
 void FilePosition::save(base::ByteWriter& out) const {
   out.put_text(name);
-  for (const std::uint64_t value : {head_length, head_hash.low, head_hash.high, offset, line, hash_before.low, hash_before.high}) out.put(value);
+  for (const std::uint64_t value :
+       {head_length, head_hash.low, head_hash.high, offset, line, hash_before.low, hash_before.high})
+    out.put(value);
   out.put(item);
 }
 
 void FilePosition::load(base::ByteReader& in) {
   name = in.get_text();
-  for (std::uint64_t* value : {&head_length, &head_hash.low, &head_hash.high, &offset, &line, &hash_before.low, &hash_before.high})
+  for (std::uint64_t* value :
+       {&head_length, &head_hash.low, &head_hash.high, &offset, &line, &hash_before.low, &hash_before.high})
     *value = in.get<std::uint64_t>();
   item = in.get<std::uint32_t>();
 }
 
-base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::string& path, const formats::Mapping& mapping, bool follow,
+base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::string& path,
+                                                         const formats::Mapping& mapping, bool follow,
                                                          std::size_t head_wanted, ReplayMeter* meter) {
   ASSIGN_OR_RETURN(auto stream, open_stream(path, follow, meter));
   std::unique_ptr<FileInput> input(new FileInput(std::move(stream), mapping, follow));
@@ -42,12 +46,14 @@ base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::string& path
   return input;
 }
 
-// Reads until the head is known as far as it is wanted, then tries the mapping on it. Standard input is not waited for unless its identity is needed.
+// Reads until the head is known as far as it is wanted, then tries the mapping on it. Standard input is not
+// waited for unless its identity is needed.
 base::Status FileInput::learn(std::size_t head_wanted) {
   for (;;) {
     ASSIGN_OR_RETURN(const LineReader::Refilled refilled, reader_.refill());
     if (reader_.ended() || reader_.head().size() >= std::min(head_wanted, kHeadBytes)) break;
-    if (refilled == LineReader::Refilled::nothing_now && path_ != "-") break;  // a followed file that is still short
+    if (refilled == LineReader::Refilled::nothing_now && path_ != "-")
+      break;  // a followed file that is still short
   }
   std::string_view head = reader_.head();
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
@@ -64,15 +70,19 @@ base::Status FileInput::learn(std::size_t head_wanted) {
 }
 
 std::unique_ptr<formats::LineDecoder> FileInput::make_decoder(char first) const {
-  const bool json = mapping_.format == formats::Format::json || (mapping_.format == formats::Format::by_content && first == '{');
+  const bool json = mapping_.format == formats::Format::json ||
+                    (mapping_.format == formats::Format::by_content && first == '{');
   return json ? formats::make_json_decoder(mapping_) : formats::make_csv_decoder(mapping_);
 }
 
 base::Status FileInput::go_to(const FilePosition& position) {
   const auto differs = [&](const char* what) {
     return base::Error{base::ErrorCode::configuration,
-                       std::string(what).append(" before byte offset ").append(std::to_string(position.offset))
-                           .append(" (decompressed), up to which it was loaded before; to load it as another input use another --data directory"),
+                       std::string(what)
+                           .append(" before byte offset ")
+                           .append(std::to_string(position.offset))
+                           .append(" (decompressed), up to which it was loaded before; to load it as another "
+                                   "input use another --data directory"),
                        path_};
   };
   while (!primed_ && reader_.offset() < position.offset) {  // columns come from the first lines
@@ -83,7 +93,8 @@ base::Status FileInput::go_to(const FilePosition& position) {
   }
   ASSIGN_OR_RETURN(const bool reached, reader_.skip_to(position.offset, position.line));
   if (!reached) return differs("the input is shorter than what was loaded of it; it ends");
-  if (!(reader_.hash_before(position.offset) == position.hash_before)) return differs("the input has other bytes");
+  if (!(reader_.hash_before(position.offset) == position.hash_before))
+    return differs("the input has other bytes");
   has_line_ = false;
   records_.clear();
   skipped_ = 0;
@@ -138,7 +149,8 @@ InputState FileInput::advance() {
 }
 
 void FileInput::save(FilePosition& position) {
-  const bool inside = has_line_ && item_ < records_.size();  // some of the line's records are still to be taken
+  const bool inside =
+      has_line_ && item_ < records_.size();  // some of the line's records are still to be taken
   position.head_length = reader_.head().size();
   position.head_hash = base::hash128(reader_.head());
   position.offset = inside ? line_.begin : reader_.offset();

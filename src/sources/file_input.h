@@ -12,15 +12,16 @@
 
 namespace tickerhouse::sources {
 
-// What is known of a file, with its position. Equal bytes are the same file, whatever its name (docs/sources.md).
+// What is known of a file, with its position. Equal bytes are the same file, whatever its name
+// (docs/sources.md).
 struct FilePosition {
   std::string name;               // shown in rejects
   std::uint64_t head_length = 0;  // of its identity: up to 64 KiB from the start
   base::Hash128 head_hash;
-  std::uint64_t offset = 0;       // of the next line
-  std::uint64_t line = 1;         // its number
-  std::uint32_t item = 0;         // records of that line already taken
-  base::Hash128 hash_before;      // of all bytes before offset
+  std::uint64_t offset = 0;   // of the next line
+  std::uint64_t line = 1;     // its number
+  std::uint32_t item = 0;     // records of that line already taken
+  base::Hash128 hash_before;  // of all bytes before offset
 
   void save(base::ByteWriter& out) const;
   void load(base::ByteReader& in);
@@ -36,8 +37,10 @@ enum class InputState {
 
 class FileInput {
  public:
-  // The mapping's format may be by_content: decided here from the first bytes, with the columns. Mistakes of the mapping are `configuration`.
-  static base::Result<std::unique_ptr<FileInput>> open(const std::string& path, const formats::Mapping& mapping, bool follow,
+  // The mapping's format may be by_content: decided here from the first bytes, with the columns. Mistakes of
+  // the mapping are `configuration`.
+  static base::Result<std::unique_ptr<FileInput>> open(const std::string& path,
+                                                       const formats::Mapping& mapping, bool follow,
                                                        std::size_t head_wanted, ReplayMeter* meter);
   [[nodiscard]] const std::string& head() const { return reader_.head(); }
   // `configuration` with the offset if the bytes before the position are others, or fewer.

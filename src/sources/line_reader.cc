@@ -12,7 +12,8 @@ constexpr std::size_t kChunk = std::size_t{1} << 20U;
 constexpr std::size_t kKept = market::kRejectBytesMax;
 }  // namespace
 
-LineReader::LineReader(std::unique_ptr<ByteStream> stream, bool follow) : stream_(std::move(stream)), follow_(follow) {}
+LineReader::LineReader(std::unique_ptr<ByteStream> stream, bool follow)
+    : stream_(std::move(stream)), follow_(follow) {}
 
 base::Result<StreamState> LineReader::read_more(std::size_t wanted) {
   const std::size_t before = buffer_.size();
@@ -32,7 +33,8 @@ base::Result<LineReader::Refilled> LineReader::refill() {
   const std::size_t before = buffer_.size();
   while (state_ == StreamState::bytes && buffer_.size() - before < kChunk) {
     ASSIGN_OR_RETURN(const StreamState state, read_more(kChunk));
-    if (state == StreamState::nothing_now) return buffer_.size() == before ? Refilled::nothing_now : Refilled::more;
+    if (state == StreamState::nothing_now)
+      return buffer_.size() == before ? Refilled::nothing_now : Refilled::more;
   }
   return Refilled::more;
 }
@@ -58,7 +60,9 @@ LineState LineReader::next(Line& line) {
     if (buffer_.size() < kMark.size() && state_ == StreamState::bytes) return LineState::refill;
     if (buffer_.starts_with(kMark)) at_ = searched_ = kMark.size();
   }
-  const void* found = searched_ < buffer_.size() ? std::memchr(buffer_.data() + searched_, '\n', buffer_.size() - searched_) : nullptr;
+  const void* found = searched_ < buffer_.size()
+                          ? std::memchr(buffer_.data() + searched_, '\n', buffer_.size() - searched_)
+                          : nullptr;
   if (found == nullptr) {
     searched_ = buffer_.size();
     if (buffer_.size() - at_ > kKept + 2) return long_line(line);
@@ -92,7 +96,8 @@ LineState LineReader::last_line(Line& line) {
   return LineState::line;
 }
 
-// Takes the line piece by piece; a CR at the end of a piece is held back, for it may belong to the line's end.
+// Takes the line piece by piece; a CR at the end of a piece is held back, for it may belong to the line's
+// end.
 LineState LineReader::long_line(Line& line) {
   if (!in_long_line_) {
     in_long_line_ = true;
@@ -103,7 +108,9 @@ LineState LineReader::long_line(Line& line) {
   }
   const void* found = std::memchr(buffer_.data() + at_, '\n', buffer_.size() - at_);
   const bool ended = found == nullptr && state_ != StreamState::bytes;
-  std::size_t end = found != nullptr ? static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data()) : buffer_.size();
+  std::size_t end = found != nullptr
+                        ? static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data())
+                        : buffer_.size();
   const std::size_t next = found != nullptr ? end + 1 : end;
   const bool may_be_ending = end > at_ && buffer_[end - 1] == '\r' && !ended;
   if (may_be_ending) --end;
@@ -112,7 +119,8 @@ LineState LineReader::long_line(Line& line) {
   at_ = searched_ = found != nullptr ? next : end;
   if (found == nullptr && !ended) return LineState::refill;
   in_long_line_ = false;
-  if (ended && (state_ == StreamState::cut_off || follow_)) return state_ == StreamState::cut_off ? LineState::cut_off : LineState::end;
+  if (ended && (state_ == StreamState::cut_off || follow_))
+    return state_ == StreamState::cut_off ? LineState::cut_off : LineState::end;
   line.text = long_head_;
   line.begin = long_begin_;
   line.length = long_length_;

@@ -1,4 +1,5 @@
-// Lines of a stream, and what is known of the bytes before them: offset, number, running hash. A line stays where it lies until refill().
+// Lines of a stream, and what is known of the bytes before them: offset, number, running hash. A line stays
+// where it lies until refill().
 #pragma once
 
 #include <cstdint>
@@ -12,17 +13,18 @@
 namespace tickerhouse::sources {
 
 struct Line {
-  std::string_view text;      // without LF and CR LF; of one over 4 MiB the first 4 MiB
-  std::uint64_t number = 0;   // from 1
-  std::uint64_t begin = 0;    // offset in the decompressed input
-  std::uint64_t length = 0;   // of the whole line, without its end
+  std::string_view text;     // without LF and CR LF; of one over 4 MiB the first 4 MiB
+  std::uint64_t number = 0;  // from 1
+  std::uint64_t begin = 0;   // offset in the decompressed input
+  std::uint64_t length = 0;  // of the whole line, without its end
   bool too_long = false;
-  base::Hash128 hash;         // of all of it, if too long
+  base::Hash128 hash;  // of all of it, if too long
 };
 
 enum class LineState {
   line,
-  refill,   // the next line is not wholly in memory: call refill(), which ends the life of all lines handed out
+  refill,  // the next line is not wholly in memory: call refill(), which ends the life of all lines handed
+           // out
   end,
   cut_off,
 };
@@ -38,13 +40,16 @@ class LineReader {
 
   // The first bytes of the input, up to 64 KiB of what has been read: its identity.
   [[nodiscard]] const std::string& head() const { return head_; }
-  // Of the next line. Inside a line that is read piece by piece its beginning, which can be hashed only until the next refill().
+  // Of the next line. Inside a line that is read piece by piece its beginning, which can be hashed only until
+  // the next refill().
   [[nodiscard]] std::uint64_t offset() const { return in_long_line_ ? long_begin_ : buffer_offset_ + at_; }
   [[nodiscard]] bool ended() const { return state_ != StreamState::bytes; }  // nothing more will be read
   [[nodiscard]] std::uint64_t next_number() const { return next_number_; }
-  // The hash of the bytes before `offset`, which must not lie before an earlier question's, nor beyond what has been handed out.
+  // The hash of the bytes before `offset`, which must not lie before an earlier question's, nor beyond what
+  // has been handed out.
   base::Hash128 hash_before(std::uint64_t offset);
-  // Reads on to `offset`, hashing, without handing out lines; false if the input ends before. The next line has number `line`.
+  // Reads on to `offset`, hashing, without handing out lines; false if the input ends before. The next line
+  // has number `line`.
   base::Result<bool> skip_to(std::uint64_t offset, std::uint64_t line);
 
  private:

@@ -2,7 +2,8 @@
 
 namespace tickerhouse::sources {
 
-void append_record(const formats::Record& record, const Line& line, std::uint16_t file, flow::SourceBatch& batch) {
+void append_record(const formats::Record& record, const Line& line, std::uint16_t file,
+                   flow::SourceBatch& batch) {
   const flow::RecordOrigin origin{line.text, line.number, record.item, file};
   auto& events = batch.events;
   if (record.fault) {

@@ -7,6 +7,7 @@
 
 namespace tickerhouse::sources {
 
-void append_record(const formats::Record& record, const Line& line, std::uint16_t file, flow::SourceBatch& batch);
+void append_record(const formats::Record& record, const Line& line, std::uint16_t file,
+                   flow::SourceBatch& batch);
 
 }  // namespace tickerhouse::sources

@@ -39,15 +39,18 @@ struct Position {
     const auto version = in.get<std::uint32_t>();
     position.sorted = in.get<bool>();
     position.taken = in.get<std::uint64_t>();
-    for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) position.files.emplace_back().load(in);
-    if (version != kPositionVersion || !in.at_end()) return base::Error{base::ErrorCode::damaged, "unreadable position of a replay", ""};
+    for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count)
+      position.files.emplace_back().load(in);
+    if (version != kPositionVersion || !in.at_end())
+      return base::Error{base::ErrorCode::damaged, "unreadable position of a replay", ""};
     return position;
   }
 };
 
 class ReplaySource final : public flow::Source {
  public:
-  ReplaySource(flow::SourceInfo info, std::vector<std::unique_ptr<FileInput>> files, std::vector<std::string> names, bool sort)
+  ReplaySource(flow::SourceInfo info, std::vector<std::unique_ptr<FileInput>> files,
+               std::vector<std::string> names, bool sort)
       : info_(std::move(info)), files_(std::move(files)) {
     position_.sorted = sort;
     for (std::string& name : names) position_.files.emplace_back().name = std::move(name);
@@ -60,7 +63,10 @@ class ReplaySource final : public flow::Source {
     ASSIGN_OR_RETURN(const Position stored, Position::decode(bytes));
     CHECK(stored.files.size() == files_.size());  // open_replay matched them
     if (stored.sorted != position_.sorted)
-      return base::Error{base::ErrorCode::configuration, stored.sorted ? "it was loaded with --sort; go on with it" : "it was loaded without --sort; go on without it", info_.name};
+      return base::Error{base::ErrorCode::configuration,
+                         stored.sorted ? "it was loaded with --sort; go on with it"
+                                       : "it was loaded without --sort; go on without it",
+                         info_.name};
     position_ = stored;
     if (position_.sorted) return {};  // checked when they are sorted again
     for (std::size_t i = 0; i < files_.size(); ++i) RETURN_IF_ERROR(files_[i]->go_to(stored.files[i]));
@@ -74,7 +80,8 @@ class ReplaySource final : public flow::Source {
     ASSIGN_OR_RETURN(const flow::PollState state, poll_merged(records_max, batch));
     batch.skipped = skipped() - skipped_before_;
     skipped_before_ += batch.skipped;
-    if (state == flow::PollState::finished || state == flow::PollState::cut_off || batch.skipped > 0 || !batch.origins.empty() || !batch.rejects.empty()) {
+    if (state == flow::PollState::finished || state == flow::PollState::cut_off || batch.skipped > 0 ||
+        !batch.origins.empty() || !batch.rejects.empty()) {
       for (std::size_t i = 0; i < files_.size(); ++i) files_[i]->save(position_.files[i]);
       batch.position = position_.encode();
     }
@@ -82,7 +89,9 @@ class ReplaySource final : public flow::Source {
   }
 
  private:
-  static std::size_t size_of(const flow::SourceBatch& batch) { return batch.origins.size() + batch.rejects.size(); }
+  static std::size_t size_of(const flow::SourceBatch& batch) {
+    return batch.origins.size() + batch.rejects.size();
+  }
 
   [[nodiscard]] std::uint64_t skipped() const {
     std::uint64_t sum = 0;
@@ -90,7 +99,8 @@ class ReplaySource final : public flow::Source {
     return sum;
   }
 
-  // Takes from the file whose next record has the least time, until the batch is full or a file must be read on, which ends the life of what was taken from it.
+  // Takes from the file whose next record has the least time, until the batch is full or a file must be read
+  // on, which ends the life of what was taken from it.
   base::Result<flow::PollState> poll_merged(std::size_t records_max, flow::SourceBatch& batch) {
     for (;;) {
       std::size_t least = files_.size();
@@ -134,16 +144,20 @@ class ReplaySource final : public flow::Source {
   base::Result<flow::PollState> poll_sorted(std::size_t records_max, flow::SourceBatch& batch) {
     if (!sorted_) {
       std::vector<FileInput*> inputs;
+      inputs.reserve(files_.size());
       for (const auto& file : files_) inputs.push_back(file.get());
       ASSIGN_OR_RETURN(sorted_, SortedRecords::read(inputs, cut_off_));
       const Position before = position_;
       for (std::size_t i = 0; i < files_.size(); ++i) files_[i]->save(position_.files[i]);
       for (std::size_t i = 0; i < files_.size(); ++i)
         if (before.taken > 0 && !(before.files[i].hash_before == position_.files[i].hash_before))
-          return base::Error{base::ErrorCode::configuration, "a sorted input cannot go on after its bytes have changed", before.files[i].name};
+          return base::Error{base::ErrorCode::configuration,
+                             "a sorted input cannot go on after its bytes have changed",
+                             before.files[i].name};
       batch.skipped = before.taken > 0 ? 0 : sorted_->skipped();
     }
-    while (position_.taken < sorted_->size() && size_of(batch) < records_max) sorted_->append(position_.taken++, batch);
+    while (position_.taken < sorted_->size() && size_of(batch) < records_max)
+      sorted_->append(position_.taken++, batch);
     batch.position = position_.encode();
     if (position_.taken < sorted_->size()) return flow::PollState::more;
     return cut_off_ ? flow::PollState::cut_off : flow::PollState::finished;
@@ -173,7 +187,8 @@ std::string display_name(const std::string& path) {
 // name, or name#2, name#3, ... if it is taken.
 std::string unique_name(const std::string& name, const std::set<std::string>& taken) {
   std::string candidate = name;
-  for (int n = 2; taken.contains(candidate); ++n) candidate = std::string(name).append("#").append(std::to_string(n));
+  for (int n = 2; taken.contains(candidate); ++n)
+    candidate = std::string(name).append("#").append(std::to_string(n));
   return candidate;
 }
 
@@ -209,17 +224,20 @@ Match match(const std::vector<Known>& known, const std::string& head) {
   for (std::size_t i = 0; i < known.size(); ++i)
     for (std::size_t f = 0; f < known[i].position.files.size(); ++f) {
       const FilePosition& file = known[i].position.files[f];
-      if (file.head_length < length || (file.head_length == length && best.found()) || !is_file(file, head)) continue;
+      if (file.head_length < length || (file.head_length == length && best.found()) || !is_file(file, head))
+        continue;
       best = {i, f};
       length = file.head_length;
     }
   return best;
 }
 
-base::Error partly_loaded(const std::vector<std::string>& paths, const std::vector<Match>& matches, const std::vector<Known>& known) {
+base::Error partly_loaded(const std::vector<std::string>& paths, const std::vector<Match>& matches,
+                          const std::vector<Known>& known) {
   std::string what = "these files were loaded before, but in another set:";
   for (std::size_t i = 0; i < paths.size(); ++i)
-    if (matches[i].found()) what.append(" ").append(paths[i]).append(" (in ").append(known[matches[i].input].source).append(")");
+    if (matches[i].found())
+      what.append(" ").append(paths[i]).append(" (in ").append(known[matches[i].input].source).append(")");
   what.append("; give the same files as then, or only new ones");
   return {base::ErrorCode::configuration, what, "replay"};
 }
@@ -236,12 +254,14 @@ base::Result<OpenedReplay> open_replay(const ReplayOptions& options) {
 
   std::uint64_t head_wanted = 0;  // standard input is held back only as far as it may be a known one
   for (const Known& input : known)
-    for (const FilePosition& file : input.position.files) head_wanted = std::max(head_wanted, file.head_length);
+    for (const FilePosition& file : input.position.files)
+      head_wanted = std::max(head_wanted, file.head_length);
   std::vector<std::unique_ptr<FileInput>> files;
   std::vector<Match> matches;
   std::size_t found = 0;
   for (const std::string& path : options.paths) {
-    ASSIGN_OR_RETURN(auto file, FileInput::open(path, mapping, options.follow, path == "-" ? head_wanted : kHeadBytes, opened.meter.get()));
+    ASSIGN_OR_RETURN(auto file, FileInput::open(path, mapping, options.follow,
+                                                path == "-" ? head_wanted : kHeadBytes, opened.meter.get()));
     matches.push_back(match(known, file->head()));
     found += matches.back().found() ? 1 : 0;
     files.push_back(std::move(file));
@@ -263,7 +283,8 @@ base::Result<OpenedReplay> open_replay(const ReplayOptions& options) {
     const std::size_t input = matches.front().input;
     std::vector<std::unique_ptr<FileInput>> in_order(files.size());
     for (std::size_t i = 0; i < files.size(); ++i) {
-      const bool fits = matches[i].found() && matches[i].input == input && known[input].position.files.size() == files.size() &&
+      const bool fits = matches[i].found() && matches[i].input == input &&
+                        known[input].position.files.size() == files.size() &&
                         in_order[matches[i].file] == nullptr;
       if (!fits) return partly_loaded(options.paths, matches, known);
       in_order[matches[i].file] = std::move(files[i]);  // ties go by the order of the first command
@@ -273,7 +294,8 @@ base::Result<OpenedReplay> open_replay(const ReplayOptions& options) {
     info.name = known[input].source;
     opened.known = true;
   }
-  opened.source = std::make_unique<ReplaySource>(std::move(info), std::move(files), std::move(names), options.sort);
+  opened.source =
+      std::make_unique<ReplaySource>(std::move(info), std::move(files), std::move(names), options.sort);
   return opened;
 }
 

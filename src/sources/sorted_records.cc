@@ -6,17 +6,22 @@
 
 namespace tickerhouse::sources {
 
-std::string_view SortedRecords::keep(std::string_view text) { return text.empty() ? text : texts_.emplace_back(text); }
+std::string_view SortedRecords::keep(std::string_view text) {
+  return text.empty() ? text : texts_.emplace_back(text);
+}
 
 void SortedRecords::store(const FileInput& input, std::uint16_t file) {
   Stored stored{input.current(), input.line(), file};
-  const bool same_line = !records_.empty() && records_.back().file == file && records_.back().line.number == stored.line.number;
+  const bool same_line =
+      !records_.empty() && records_.back().file == file && records_.back().line.number == stored.line.number;
   stored.line.text = same_line ? records_.back().line.text : keep(stored.line.text);
-  for (std::string_view* text : {&stored.record.symbol, &stored.record.venue, &stored.record.long_id}) *text = keep(*text);
+  for (std::string_view* text : {&stored.record.symbol, &stored.record.venue, &stored.record.long_id})
+    *text = keep(*text);
   records_.push_back(stored);
 }
 
-base::Result<std::unique_ptr<SortedRecords>> SortedRecords::read(const std::vector<FileInput*>& inputs, bool& cut_off) {
+base::Result<std::unique_ptr<SortedRecords>> SortedRecords::read(const std::vector<FileInput*>& inputs,
+                                                                 bool& cut_off) {
   auto sorted = std::make_unique<SortedRecords>();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     FileInput& input = *inputs[i];

@@ -1,4 +1,5 @@
-// All records of a set of inputs, in memory, by time: those without a time first, ties in the order of the files and their lines.
+// All records of a set of inputs, in memory, by time: those without a time first, ties in the order of the
+// files and their lines.
 #pragma once
 
 #include <deque>
@@ -13,7 +14,8 @@ namespace tickerhouse::sources {
 class SortedRecords {
  public:
   // Reads the inputs to their ends. Lines are copied, so the inputs' memory is free again.
-  static base::Result<std::unique_ptr<SortedRecords>> read(const std::vector<FileInput*>& inputs, bool& cut_off);
+  static base::Result<std::unique_ptr<SortedRecords>> read(const std::vector<FileInput*>& inputs,
+                                                           bool& cut_off);
   [[nodiscard]] std::size_t size() const { return order_.size(); }
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
   void append(std::size_t index, flow::SourceBatch& batch) const;  // raw bytes live as long as this object

@@ -13,7 +13,9 @@ base::Result<LocalToUtc> make_zone(const std::string& name) {
   try {
     zone = date::locate_zone(name);
   } catch (const std::runtime_error& error) {
-    return base::Error{base::ErrorCode::configuration, std::string("no such time zone: \"").append(name).append("\" (e.g. America/New_York)"), "zone"};
+    return base::Error{base::ErrorCode::configuration,
+                       std::string("no such time zone: \"").append(name).append("\" (e.g. America/New_York)"),
+                       "zone"};
   }
   struct Cache {  // of the stretch between two changes of the clock, a day inside its borders
     base::TsNanos begin = 0;
@@ -28,7 +30,8 @@ base::Result<LocalToUtc> make_zone(const std::string& name) {
     const base::DurationNanos offset = std::chrono::nanoseconds(info.first.offset).count();
     const auto bounded = [](date::sys_seconds ts) {  // the outermost stretches reach beyond int64 nanoseconds
       constexpr std::int64_t kSecondsMax = 9'000'000'000;
-      return std::clamp<std::int64_t>(ts.time_since_epoch().count(), -kSecondsMax, kSecondsMax) * base::kSecond;
+      return std::clamp<std::int64_t>(ts.time_since_epoch().count(), -kSecondsMax, kSecondsMax) *
+             base::kSecond;
     };
     cache = {bounded(info.first.begin) + base::kDay, bounded(info.first.end) - base::kDay, offset};
     return local - offset;

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <map>
-#include <numeric>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -14,6 +11,7 @@
 #include "market/batch.h"
 #include "market/event.h"
 #include "market/reject.h"
+#include "tests/contract/tape_rows.h"
 
 namespace tickerhouse::contract {
 
@@ -27,35 +25,8 @@ using Positions = std::vector<std::pair<std::string, std::string>>;
 
 namespace {
 
-constexpr auto kDeadline = std::chrono::seconds(20);
-constexpr auto kPause = std::chrono::milliseconds(1);
-
-// Waits for `done` without a fixed sleep; false after the deadline.
-template <typename Condition>
-bool wait_for(Condition done) {
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(kPause);
-  }
-  return true;
-}
-
-template <typename T>
-T ok(base::Result<T> result) {
-  if (result.ok()) return std::move(result).value();
-  ADD_FAILURE() << result.error().message();
-  return T{};
-}
-
 std::unique_ptr<flow::TapeReader> reader_of(flow::Tape& tape, Place place, Offset from = {}) {
   return ok(tape.read(place.topic, place.partition, from));
-}
-
-// All of the batch's rows that belong to the read.
-void take_numbers(const TapeBatch& batch, std::vector<std::int64_t>& numbers) {
-  const auto rows = market::EventBatchView(batch.bytes).rows();
-  for (std::size_t i = batch.skip; i < rows.size(); ++i) numbers.push_back(rows[i].seq);
 }
 
 // The next batch, waiting for it.
@@ -68,46 +39,6 @@ std::string position(int i) { return std::string("p").append(std::to_string(i));
 std::string before(int i) { return i == 0 ? std::string() : position(i - 1); }
 
 }  // namespace
-
-std::string numbered_batch(std::int64_t number, std::size_t count) {
-  market::EventBatchBuilder builder;
-  const std::uint16_t symbol = builder.strings.intern("AAPL");
-  for (std::size_t i = 0; i < count; ++i) {
-    market::EventRow& row = builder.rows.emplace_back();
-    row.seq = number + static_cast<std::int64_t>(i);
-    row.symbol = symbol;
-  }
-  std::string bytes;
-  builder.seal(bytes, static_cast<std::uint64_t>(number));
-  return bytes;
-}
-
-std::vector<std::int64_t> numbers_from(flow::TapeReader& reader, std::size_t count) {
-  std::vector<std::int64_t> numbers;
-  TapeBatch batch;
-  wait_for([&] {
-    while (ok(reader.next(batch))) take_numbers(batch, numbers);
-    return numbers.size() >= count;
-  });
-  return numbers;
-}
-
-std::vector<std::int64_t> numbers_in(flow::Tape& tape, Place place, std::size_t count, Offset from) {
-  const auto reader = reader_of(tape, place, from);
-  return reader == nullptr ? std::vector<std::int64_t>() : numbers_from(*reader, count);
-}
-
-std::vector<std::int64_t> iota(std::int64_t first, std::size_t count) {
-  std::vector<std::int64_t> numbers(count);
-  std::iota(numbers.begin(), numbers.end(), first);
-  return numbers;
-}
-
-base::Result<CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer, std::string_view before,
-                                       std::string_view after, Place place, std::string_view batch) {
-  const std::array<Append, 1> appends = {Append{place.topic, place.partition, batch}};
-  return tape.commit({.writer = writer, .before = before, .after = after, .appends = appends});
-}
 
 // ---- the commit rule
 
@@ -150,6 +81,21 @@ TEST_P(TapeContract, AZombieAddsNothing) {
   EXPECT_EQ(ok(commit_one(tape(), "w", "", "p0", {}, numbered_batch(100))), CommitOutcome::fenced);
   EXPECT_EQ(ok(flow::position_of(tape(), "w")), "p2");
   EXPECT_EQ(numbers_in(tape(), {}, 3), iota(0, 3));
+}
+
+// The stored position decides, not what either side remembers of it.
+TEST_P(TapeContract, AWriterMayMoveFromOneTapeObjectToAnother) {
+  for (int i = 0; i < 6; ++i) {
+    flow::Tape& here = i % 2 == 0 ? tape() : other();
+    flow::Tape& there = i % 2 == 0 ? other() : tape();
+    EXPECT_EQ(ok(commit_one(here, "w", before(i), position(i), {}, numbered_batch(i))),
+              CommitOutcome::applied);
+    EXPECT_EQ(ok(commit_one(there, "w", before(i), position(i), {}, numbered_batch(i))),
+              CommitOutcome::already_applied);
+    EXPECT_EQ(ok(commit_one(there, "w", before(i), "elsewhere", {}, numbered_batch(100))),
+              CommitOutcome::fenced);
+  }
+  EXPECT_EQ(numbers_in(other(), {}, 6), iota(0, 6));
 }
 
 TEST_P(TapeContract, AFencedCommitChangesNothingAnywhere) {

@@ -15,8 +15,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "flow/tape.h"
 
@@ -30,6 +28,9 @@ class TapeUnderTest {
   // As if the process had ended and begun again: what was committed stays. tape() is another object
   // afterwards.
   virtual void reopen() = 0;
+  // A second object over the same storage, as another process has one; tape() itself where there can be only
+  // one.
+  virtual flow::Tape& other() { return tape(); }
 };
 
 struct TapeCase {
@@ -47,6 +48,7 @@ class TapeContract : public testing::TestWithParam<TapeCase> {
  protected:
   void SetUp() override { under_test_ = GetParam().make(); }
   flow::Tape& tape() { return under_test_->tape(); }
+  flow::Tape& other() { return under_test_->other(); }
   void reopen() { under_test_->reopen(); }
   [[nodiscard]] bool offsets_count_rows() const { return GetParam().offsets_count_rows; }
   [[nodiscard]] bool seen_at_once() const { return GetParam().seen_at_once; }
@@ -54,26 +56,5 @@ class TapeContract : public testing::TestWithParam<TapeCase> {
  private:
   std::unique_ptr<TapeUnderTest> under_test_;
 };
-
-// A sealed batch of `count` events whose seq are number, number + 1, ...
-std::string numbered_batch(std::int64_t number, std::size_t count = 1);
-
-// The numbers of the rows a reader gives, until `count` have come or nothing more comes for a while; a row
-// too many is in the answer.
-std::vector<std::int64_t> numbers_from(flow::TapeReader& reader, std::size_t count);
-
-struct Place {
-  flow::Topic topic = flow::Topic::events;
-  std::uint16_t partition = 0;
-};
-std::vector<std::int64_t> numbers_in(flow::Tape& tape, Place place, std::size_t count,
-                                     flow::Offset from = {});
-
-std::vector<std::int64_t> iota(std::int64_t first, std::size_t count);
-
-// One commit of one batch.
-base::Result<flow::CommitOutcome> commit_one(flow::Tape& tape, std::string_view writer,
-                                             std::string_view before, std::string_view after, Place place,
-                                             std::string_view batch);
 
 }  // namespace tickerhouse::contract

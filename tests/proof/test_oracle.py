@@ -67,6 +67,7 @@ class Scenarios(unittest.TestCase):
 def _add_seed(seed):
     def test(self):
         found = self.judged(seed)
+        self.maxDiff = None
         self.assertEqual(found, "", f"\nseed {seed} differs; its input: python3 tests/proof/generate.py --seed {seed} --output DIR")
     setattr(Scenarios, f"test_seed_{seed:03}", test)
 

@@ -331,7 +331,7 @@ class Pipeline:
 def id_of(source, event):
     if event.trade_id is not None:
         return (source.name, event.symbol, event.venue, event.ts // DAY, "trade_id", event.trade_id)
-    return (source.name, "seq", event.seq) if event.seq is not None else None
+    return (source.name, event.symbol, "seq", event.seq) if event.seq is not None else None
 
 
 def merged(inputs):

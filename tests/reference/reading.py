@@ -354,7 +354,7 @@ class _FieldReader:
 
     def rest(self):
         record = self.record
-        record.trade_id = self.trade_id()
+        record.trade_id = None if record.kind == "quote" else self.trade_id()
         if self.get("venue") is not None:
             record.venue = self.name_text("venue", "bad_field")
         record.seq = self.seq()

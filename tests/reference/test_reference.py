@@ -383,8 +383,8 @@ class Identity(unittest.TestCase):
         self.assertEqual(counts(pipeline), {"received": 2, "used": 2})
 
     def test_seq_is_an_id_without_trade_id(self):
-        pipeline = run(trade("10:00:01", seq=1), trade("10:00:02", seq=1, symbol="B"), trade("10:00:02", seq=1, trade_id="x"))
-        self.assertEqual(counts(pipeline), {"received": 3, "used": 2, "duplicate": 1})
+        pipeline = run(trade("10:00:01", seq=1), trade("10:00:02", seq=1), trade("10:00:02", seq=1, symbol="B"), trade("10:00:02", seq=1, trade_id="x"))
+        self.assertEqual(counts(pipeline), {"received": 4, "used": 3, "duplicate": 1})
 
     def test_forgotten_when_its_pane_takes_no_more(self):
         # The id's pane ends 10:01:00: remembered while W < 10:03:00, that is until an event at 10:03:05.

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "tape/lmdb_tape.h"
-#include "tests/contract/tape_contract.h"
+#include "tests/contract/tape_rows.h"
 
 namespace tickerhouse {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "tape/lmdb_tape.h"
-#include "tests/contract/tape_contract.h"
+#include "tests/contract/tape_rows.h"
 
 namespace tickerhouse::contract {
 

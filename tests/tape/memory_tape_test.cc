@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/contract/tape_contract.h"
+#include "tests/contract/tape_rows.h"
 
 namespace tickerhouse::contract {
 namespace {

@@ -1,7 +1,9 @@
-// One LMDB environment of this process and the read transactions on it: the corner where LMDB's own rules live.
+// One LMDB environment of this process and the read transactions on it: the corner where LMDB's own rules
+// live.
 //
 // - A process opens a directory once; a second open would break the first one's file locks.
-// - The map may be exchanged (another process made the tape larger, or a write of LMDB's meta page failed) only
+// - The map may be exchanged (another process made the tape larger, or a write of LMDB's meta page failed)
+// only
 //   while nobody here reads: pointers into it would dangle. ReadTxn counts who does.
 // - Only the thread that begins a write transaction may end it, so one thread owns the writer (committer.h).
 #pragma once

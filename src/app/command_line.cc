@@ -1,0 +1,43 @@
+#include "app/command_line.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "app/exit_codes.h"
+#include "app/logging.h"
+
+namespace tickerhouse::app {
+
+base::Result<Config> CommandLine::load() const {
+  ASSIGN_OR_RETURN(Config config, load_config(settings, config_file));
+  set_up_logging(config.log_level);
+  for (const std::string& note : config.notes) log_info(note);
+  return config;
+}
+
+void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<std::string>& key_prefixes) {
+  for (const SettingInfo& setting : setting_table()) {
+    const std::string key = setting.key;
+    const bool wanted = std::any_of(key_prefixes.begin(), key_prefixes.end(),
+                                    [&](const std::string& prefix) { return key.starts_with(prefix); });
+    if (!wanted || *setting.flag == '\0') continue;
+    const std::string what = std::string(setting.what).append(" [").append(setting.fallback).append("]");
+    command.add_option_function<std::string>(
+        setting.flag, [&line, key](const std::string& text) { line.settings[key] = text; }, what);
+  }
+  command.add_option("--config", line.config_file, "configuration file [./tickerhouse.toml]");
+}
+
+int fail(const base::Error& error) {
+  std::string text = error.message();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::fprintf(stderr, "tickerhouse: %s\n", text.substr(0, end).c_str());
+    text.erase(0, end + 1);
+  }
+  return exit_code_of(error.code);
+}
+
+}  // namespace tickerhouse::app

@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command_line.h"
+#include "app/dry_run.h"
+#include "app/mapping_flags.h"
+#include "app/run_stages.h"
+#include "runtime/progress.h"
+#include "sources/replay_source.h"
+
+namespace tickerhouse::app {
+namespace {
+
+struct Flags {
+  std::vector<std::string> files;
+  MappingFlags mapping;
+  bool follow = false;
+  bool sort = false;
+  bool dry_run = false;
+  std::string speed;
+  std::string wait_space;
+  RunOptions run;
+};
+
+constexpr const char* kFooter = R"(Examples:
+  tickerhouse replay trades.jsonl                                     our own JSON, Finnhub, Alpaca, Yahoo shapes; CSV with our column names
+  tickerhouse replay day1.csv.gz day2.csv.gz --sort                   one input, any order, compressed or not
+  tickerhouse replay executions.csv --map ts=Time,price=Price*0.0001,size=Volume --zone America/New_York --symbol AMZN
+  tickerhouse replay raw.gz --mapping examples/mappings/binance_raw.toml --dry-run
+  producer | tickerhouse replay - --data ./data
+Killed and started again with the same arguments it goes on where it stood. The last line on stdout is the ledger.)";
+
+base::Result<std::vector<sources::KnownInput>> known_inputs(flow::Tape& tape) {
+  std::vector<sources::KnownInput> known;
+  ASSIGN_OR_RETURN(const auto positions, tape.positions(runtime::kSourcePrefix));
+  for (const auto& [writer, bytes] : positions) {
+    ASSIGN_OR_RETURN(const runtime::SourceProgress progress, runtime::SourceProgress::decode(bytes));
+    known.push_back({writer.substr(runtime::kSourcePrefix.size()), progress.source_position});
+  }
+  return known;
+}
+
+base::Result<double> parse_speed(std::string text) {
+  if (text.empty() || text == "max") return 0.0;
+  if (text.starts_with("x")) text.erase(0, 1);
+  double speed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
+  if (error != std::errc() || end != text.data() + text.size() || !(speed > 0))
+    return base::Error{base::ErrorCode::invalid_argument, "expected a number above 0, or max", "--speed"};
+  return speed;
+}
+
+base::Result<int> replay(const CommandLine& line, Flags& flags) {
+  ASSIGN_OR_RETURN(const Config config, line.load());
+  sources::ReplayOptions options;
+  options.paths = flags.files;
+  options.follow = flags.follow;
+  options.sort = flags.sort;
+  ASSIGN_OR_RETURN(options.mapping, read_mapping(flags.mapping));
+  ASSIGN_OR_RETURN(flags.run.speed, parse_speed(flags.speed));
+  if (!flags.wait_space.empty()) {
+    const auto patience = base::parse_duration(flags.wait_space);
+    if (!patience)
+      return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 5m", "--wait-space"};
+    flags.run.wait_space = *patience;
+  }
+  if (flags.follow && flags.sort)
+    return base::Error{base::ErrorCode::invalid_argument, "what still grows cannot be sorted",
+                       "--follow --sort"};
+  if (flags.dry_run) return dry_run(options);
+  if (flags.files.size() > 1 && std::count(flags.files.begin(), flags.files.end(), "-") > 0)
+    return base::Error{base::ErrorCode::invalid_argument, "standard input cannot be merged with files",
+                       "replay -"};
+  for (const std::string& path : flags.files)  // nothing is touched before all inputs are there
+    if (path != "-") {
+      ASSIGN_OR_RETURN(const auto stream, sources::open_stream(path, false, nullptr));
+    }
+  ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
+  ASSIGN_OR_RETURN(options.known, known_inputs(*directory.tape));
+  ASSIGN_OR_RETURN(const sources::OpenedReplay opened, sources::open_replay(options));
+  const auto meter = opened.meter;
+  flags.run.fraction_done = [meter] {
+    return meter->bytes_total == 0
+               ? -1.0
+               : static_cast<double>(meter->bytes_read) / static_cast<double>(meter->bytes_total);
+  };
+  return run_to_end(config, directory, *opened.source, flags.run);
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, CommandLine& line) {
+  auto* command = app.add_subcommand(
+      "replay", "load recorded files, standard input (-) or a growing file, to the last exact bar");
+  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  command->footer(kFooter);
+  command->add_option("files", flags->files, "files, plain or gzip, JSON lines or CSV; - is standard input")
+      ->required();
+  add_mapping_flags(*command, flags->mapping);
+  command->add_flag("--follow", flags->follow, "the file grows: wait for more, never end it");
+  command->add_flag("--sort", flags->sort, "read everything first and order it by time");
+  command->add_flag("--finish", flags->run.finish_cut_off,
+                    "settle what a cut-off compressed input has brought");
+  command->add_flag("--merge", flags->run.merge, "allow two unfinished sources of one symbol");
+  command->add_flag("--dry-run", flags->dry_run, "show ten mapped records and the rejects; write nothing");
+  command->add_option("--speed", flags->speed, "N times as fast as it happened, or max [max]");
+  command->add_option("--wait-space", flags->wait_space,
+                      "how long to wait for space on a full tape or disk [5m]");
+  command->add_flag("--one-thread", flags->run.one_thread,
+                    "all stages take turns on one thread; the same bytes");
+  command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
+  add_setting_flags(*command, line, {"data", "ingest.", "engine.", "tape.", "store.", "console.", "log."});
+  command->callback([&line, flags] {
+    line.action = [&line, flags] {
+      auto code = replay(line, *flags);
+      return code.ok() ? *code : fail(code.error());
+    };
+  });
+}
+
+}  // namespace tickerhouse::app

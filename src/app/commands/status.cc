@@ -1,0 +1,252 @@
+#include <memory>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command_line.h"
+#include "app/data_directory.h"
+#include "app/exit_codes.h"
+#include "app/progress_bar.h"
+#include "app/run_stages.h"
+#include "base/clock.h"
+#include "formats/output.h"
+#include "runtime/progress.h"
+#include "tape/lmdb_tape.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  tickerhouse status                 one screen for people
+  tickerhouse status --json          the same for programs
+  tickerhouse status --watch         again every second
+Exit code with --check: 0 healthy, 1 degraded, 3 stopped.)";
+
+struct Flags {
+  bool json = false;
+  bool watch = false;
+  bool check = false;
+};
+
+struct Snapshot {
+  flow::PipelineStatus pipeline;
+  tape::TapeUsage usage;
+  std::string origin;
+};
+
+base::Result<Snapshot> take(const OpenDirectory& directory) {
+  Snapshot snapshot;
+  ASSIGN_OR_RETURN(snapshot.pipeline,
+                   runtime::collect_status(*directory.tape, directory.settings.partitions));
+  ASSIGN_OR_RETURN(snapshot.usage, tape::usage_of(*directory.tape));
+  snapshot.origin = flow::origin_name(directory.origin);
+  flow::PipelineStatus& status = snapshot.pipeline;
+  status.running = is_running(directory.paths);
+  if (snapshot.usage.ingest_paused)
+    status.problems.emplace_back(
+        "degraded: no room on the tape or the disk; free space, or start with a larger --tape-size");
+  if (!status.total.adds_up()) status.problems.emplace_back("the ledger does not add up; run verify");
+  for (const flow::SourceStatus& source : status.sources) {
+    if (source.truncated)
+      status.problems.push_back("source " + source.name +
+                                ": its compressed input ended early; give the whole file, or --finish");
+    else if (!source.finished && !status.running)
+      status.problems.push_back("source " + source.name +
+                                " is unfinished; start it again with the same arguments");
+  }
+  return snapshot;
+}
+
+void append_ledger(std::string& out, const flow::Ledger& ledger) { out.append(ledger_json(ledger)); }
+
+void append_ts(std::string& out, const char* key, base::TsNanos ts) {
+  out.append("\"").append(key).append("\":");
+  if (ts == base::kNoTime) {
+    out.append("null");
+    return;
+  }
+  out.push_back('"');
+  base::append_iso_time(out, ts);
+  out.push_back('"');
+}
+
+void append_source(std::string& out, const flow::SourceStatus& source) {
+  out.append("{\"name\":");
+  formats::append_json_string(out, source.name);
+  out.append(",\"finished\":").append(source.finished ? "true" : "false");
+  out.append(",\"truncated\":").append(source.truncated ? "true" : "false").append(",");
+  append_ts(out, "watermark", source.watermark);
+  out.append(",\"received\":")
+      .append(std::to_string(source.received))
+      .append(",\"skipped\":")
+      .append(std::to_string(source.skipped));
+  out.append(",\"rounded\":").append(std::to_string(source.rounded)).append(",\"rejects\":{");
+  bool first = true;
+  for (const auto& [reason, count] : source.rejects) {
+    out.append(first ? "\"" : ",\"").append(reason).append("\":").append(std::to_string(count));
+    first = false;
+  }
+  out.append("}}");
+}
+
+template <typename Items, typename Append>
+void append_list(std::string& out, const char* key, const Items& items, Append append) {
+  out.append(",\"").append(key).append("\":[");
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out.push_back(',');
+    first = false;
+    append(out, item);
+  }
+  out.push_back(']');
+}
+
+std::string to_json(const Snapshot& snapshot) {
+  const flow::PipelineStatus& status = snapshot.pipeline;
+  std::string out = "{\"total\":";
+  append_ledger(out, status.total);
+  out.append(",\"ingest\":");
+  append_ledger(out, status.ingest);
+  append_list(out, "partitions", status.partitions,
+              [](std::string& text, const flow::PartitionStatus& partition) {
+                text.append("{\"partition\":").append(std::to_string(partition.partition)).append(",");
+                text.append(ledger_json(partition.ledger).substr(1));
+                text.pop_back();
+                text.append(",\"waiting\":")
+                    .append(std::to_string(partition.waiting))
+                    .append(",\"id_reused\":")
+                    .append(std::to_string(partition.id_reused))
+                    .append("}");
+              });
+  append_list(out, "sinks", status.sinks, [](std::string& text, const flow::SinkStatus& sink) {
+    text.append("{\"name\":\"")
+        .append(sink.name)
+        .append("\",\"topic\":\"")
+        .append(sink.topic)
+        .append("\",\"partition\":");
+    text.append(std::to_string(sink.partition))
+        .append(",\"position\":")
+        .append(std::to_string(sink.position))
+        .append(",\"lag\":")
+        .append(std::to_string(sink.lag))
+        .append("}");
+  });
+  append_list(out, "sources", status.sources, append_source);
+  out.append(",\"running\":")
+      .append(status.running ? "true" : "false")
+      .append(",\"origin\":\"")
+      .append(snapshot.origin)
+      .append("\"");
+  out.append(",\"tape\":{\"bytes_used\":")
+      .append(std::to_string(snapshot.usage.bytes_used))
+      .append(",\"bytes_max\":")
+      .append(std::to_string(snapshot.usage.bytes_max));
+  out.append(",\"disk_free_bytes\":").append(std::to_string(snapshot.usage.disk_free_bytes)).append("}");
+  append_list(out, "problems", status.problems, [](std::string& text, const std::string& problem) {
+    formats::append_json_string(text, problem);
+  });
+  return out.append("}\n");
+}
+
+std::string megabytes(std::uint64_t bytes) { return grouped(bytes / 1'000'000).append(" MB"); }
+
+std::string to_screen(const Snapshot& snapshot, const std::string& path) {
+  const flow::PipelineStatus& status = snapshot.pipeline;
+  const flow::Ledger& total = status.total;
+  std::string out = path;
+  out.append("  ")
+      .append(snapshot.origin)
+      .append("  ")
+      .append(status.running ? "running" : "not running")
+      .append("\n\n");
+  out.append("ledger   received ")
+      .append(grouped(total.received))
+      .append(" = used ")
+      .append(grouped(total.used));
+  out.append(" + duplicate ")
+      .append(grouped(total.duplicate))
+      .append(" + late_revised ")
+      .append(grouped(total.late_revised));
+  out.append(" + late_kept ")
+      .append(grouped(total.late_kept))
+      .append(" + rejected ")
+      .append(grouped(total.rejected));
+  out.append(" + cancelled ")
+      .append(grouped(total.cancelled))
+      .append(total.adds_up() ? "   exact\n" : "   DOES NOT ADD UP\n");
+  std::uint64_t waiting = 0;
+  for (const flow::PartitionStatus& partition : status.partitions) waiting += partition.waiting;
+  out.append("waiting  ")
+      .append(grouped(waiting))
+      .append(" rows in ")
+      .append(std::to_string(status.partitions.size()))
+      .append(" partitions\n");
+  for (const flow::SourceStatus& source : status.sources) {
+    out.append("source   ")
+        .append(source.name)
+        .append("  ")
+        .append(source.finished    ? "finished"
+                : source.truncated ? "cut off"
+                                   : "unfinished");
+    out.append("  received ").append(grouped(source.received));
+    if (source.skipped > 0) out.append("  skipped ").append(grouped(source.skipped));
+    if (source.rounded > 0) out.append("  rounded ").append(grouped(source.rounded));
+    if (source.watermark != base::kNoTime) {
+      out.append("  watermark ");
+      base::append_iso_time(out, source.watermark);
+    }
+    out.append("\n");
+    for (const auto& [reason, count] : source.rejects)
+      out.append("           ").append(grouped(count)).append(" × ").append(reason).append("\n");
+  }
+  std::map<std::string, std::uint64_t> lag;
+  for (const flow::SinkStatus& sink : status.sinks) lag[sink.name] += sink.lag;
+  for (const auto& [name, rows] : lag)
+    out.append("sink     ").append(name).append("  lag ").append(grouped(rows)).append(" rows\n");
+  out.append("tape     ")
+      .append(megabytes(snapshot.usage.bytes_used))
+      .append(" of ")
+      .append(megabytes(snapshot.usage.bytes_max));
+  out.append("; disk free ").append(megabytes(snapshot.usage.disk_free_bytes)).append("\n");
+  for (const std::string& problem : status.problems) out.append("problem  ").append(problem).append("\n");
+  return out;
+}
+
+base::Result<int> run(const CommandLine& line, const Flags& flags) {
+  ASSIGN_OR_RETURN(const Config config, line.load());
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  for (;;) {
+    ASSIGN_OR_RETURN(const Snapshot snapshot, take(directory));
+    if (flags.watch && ::isatty(STDOUT_FILENO) != 0) std::fputs("\033[2J\033[H", stdout);
+    std::fputs((flags.json ? to_json(snapshot) : to_screen(snapshot, config.data)).c_str(), stdout);
+    if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
+    if (!flags.watch) {
+      constexpr int kStopped = 3;
+      if (!flags.check) return kExitOk;
+      if (!snapshot.pipeline.problems.empty()) return kExitFailed;
+      return snapshot.pipeline.running ? kExitOk : kStopped;
+    }
+    base::system_clock().sleep_for(base::kSecond);
+  }
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, CommandLine& line) {
+  auto* command =
+      app.add_subcommand("status", "the ledger, sources, partitions, sinks and problems of a data directory");
+  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  command->footer(kFooter);
+  command->add_flag("--json", flags->json, "one JSON object");
+  command->add_flag("--watch", flags->watch, "again every second");
+  command->add_flag("--check", flags->check, "say health by the exit code");
+  add_setting_flags(*command, line, {"data", "log."});
+  command->callback([&line, flags] {
+    line.action = [&line, flags] {
+      auto code = run(line, *flags);
+      return code.ok() ? *code : fail(code.error());
+    };
+  });
+}
+
+}  // namespace tickerhouse::app

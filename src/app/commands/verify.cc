@@ -1,0 +1,160 @@
+#include <cstring>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command_line.h"
+#include "app/control_socket.h"
+#include "app/exit_codes.h"
+#include "app/exports.h"
+#include "app/progress_bar.h"
+#include "app/run_stages.h"
+#include "formats/output.h"
+#include "runtime/progress.h"
+#include "runtime/replay_check.h"
+#include "sinks/duckdb_store.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Runs the tape again through the engine and compares every row of the result topics by its bytes, then the
+store with the tape by rows. Exit 0, or 1 and the first difference.
+
+Examples:
+  tickerhouse verify --data ./data)";
+
+// Compares rows that come sorted with the expected ones.
+class StoreCheck {
+ public:
+  explicit StoreCheck(const std::vector<NamedBar>& expected) : expected_(expected) {}
+
+  void row(std::string_view symbol, const market::BarRow& row) {
+    if (!difference_.empty()) return;
+    if (next_ == expected_.size()) {
+      difference_ = std::string("the store has a bar that the tape lacks: ").append(describe(symbol, row));
+      return;
+    }
+    const NamedBar& ours = expected_[next_++];
+    market::BarRow a = ours.row;
+    market::BarRow b = row;
+    a.symbol = b.symbol = 0;
+    if (ours.symbol == symbol && std::memcmp(&a, &b, sizeof a) == 0) return;
+    difference_ = std::string("tape:  ")
+                      .append(describe(ours.symbol, ours.row))
+                      .append("store: ")
+                      .append(describe(symbol, row));
+  }
+  [[nodiscard]] std::string result() const {
+    if (!difference_.empty() || next_ == expected_.size()) return difference_;
+    return std::string("the store lacks a bar: ")
+        .append(describe(expected_[next_].symbol, expected_[next_].row));
+  }
+
+ private:
+  static std::string describe(std::string_view symbol, const market::BarRow& row) {
+    std::string text;
+    formats::append_bar_csv(text, symbol, row);
+    return text;
+  }
+  const std::vector<NamedBar>& expected_;
+  std::size_t next_ = 0;
+  std::string difference_;
+};
+
+struct StoreContent {
+  flow::SinkPosition position;
+  std::vector<NamedBar> bars;
+};
+
+base::Result<StoreContent> read_store(const OpenDirectory& directory) {
+  StoreContent content;
+  const auto keep = [&content](std::string_view symbol, const market::BarRow& row) {
+    content.bars.push_back({std::string(symbol), row});
+  };
+  if (is_running(directory.paths)) {
+    ASSIGN_OR_RETURN(StoreRows rows, ask_store_rows(directory.paths.socket, keep));
+    content.position = std::move(rows.position);
+    return content;
+  }
+  sinks::DuckdbStoreOptions options;
+  options.path = directory.paths.store;
+  options.read_only = true;
+  ASSIGN_OR_RETURN(const auto store, sinks::open_duckdb_store(options));
+  ASSIGN_OR_RETURN(content.position, store->store().position());
+  RETURN_IF_ERROR(store->store().scan_bars({}, keep));
+  return content;
+}
+
+// What the tape has up to the store's position must be what the store holds.
+base::Result<std::uint64_t> verify_store(const OpenDirectory& directory) {
+  ASSIGN_OR_RETURN(const StoreContent content, read_store(directory));
+  ASSIGN_OR_RETURN(const std::vector<NamedBar> expected, newest_bars(directory, &content.position));
+  StoreCheck check(expected);
+  for (const NamedBar& bar : content.bars) check.row(bar.symbol, bar.row);
+  const std::string difference = check.result();
+  if (!difference.empty()) return base::Error{base::ErrorCode::check_failed, difference, "store"};
+  return static_cast<std::uint64_t>(expected.size());
+}
+
+base::Result<bool> has_store(const OpenDirectory& directory) {
+  ASSIGN_OR_RETURN(const std::string position,
+                   position_of(*directory.tape, std::string(runtime::kSinkPrefix).append("duckdb")));
+  return !position.empty();
+}
+
+base::Status run(const CommandLine& line) {
+  ASSIGN_OR_RETURN(const Config config, line.load());
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  ProgressBar bar;
+  std::uint64_t total = 0;
+  for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
+    ASSIGN_OR_RETURN(const flow::Offset end, directory.tape->end(flow::Topic::events, p));
+    total += end.value;
+  }
+  std::uint64_t rows = 0;
+  std::uint64_t results = 0;
+  for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
+    auto report = runtime::check_replay(
+        *directory.tape, directory.settings, p, make_operators, [&](std::uint64_t stepped) {
+          rows += stepped;
+          bar.show(total == 0 ? -1 : static_cast<double>(rows) / static_cast<double>(total), rows);
+        });
+    if (!report.ok()) {
+      bar.clear();
+      return report.error();
+    }
+    for (const std::uint64_t count : report->results) results += count;
+  }
+  bar.clear();
+  std::fprintf(stderr,
+               "replay: %s rows from the beginning of the tape in %u partitions give the same %s results, "
+               "byte for byte\n",
+               grouped(rows).c_str(), static_cast<unsigned>(directory.settings.partitions),
+               grouped(results).c_str());
+  ASSIGN_OR_RETURN(const bool store, has_store(directory));
+  if (!store) {
+    std::fprintf(stderr, "store: none\n");
+    return {};
+  }
+  ASSIGN_OR_RETURN(const std::uint64_t bars, verify_store(directory));
+  std::fprintf(stderr, "store: %s bars equal the tape\n", grouped(bars).c_str());
+  return {};
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, CommandLine& line) {
+  auto* command =
+      app.add_subcommand("verify", "prove that replay gives the same bytes, and that the store agrees");
+  command->footer(kFooter);
+  add_setting_flags(*command, line, {"data", "log."});
+  command->callback([&line] {
+    line.action = [&line] {
+      const base::Status status = run(line);
+      return status.ok() ? kExitOk : fail(status.error());
+    };
+  });
+}
+
+}  // namespace tickerhouse::app

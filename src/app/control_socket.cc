@@ -1,0 +1,191 @@
+// The answer to "store-rows" is binary: 'S', the length-prefixed position of the store, then for each bar its
+// symbol and its row of fixed size, then an empty symbol. An answer 'E' is followed by the text of what went
+// wrong.
+#include "app/control_socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "app/logging.h"
+#include "base/bytes.h"
+#include "runtime/progress.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr std::string_view kStoreRows = "store-rows\n";
+constexpr int kPollMs = 200;
+constexpr std::size_t kRequestBytesMax = 64;
+constexpr std::size_t kSendChunk = std::size_t{1} << 20U;
+
+class Socket {
+ public:
+  explicit Socket(int fd) : fd_(fd) {}
+  ~Socket() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+bool address_of(const std::string& path, sockaddr_un& address) {
+  address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return true;
+}
+
+bool send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+class Server final : public ControlSocket {
+ public:
+  Server(int fd, std::string path, flow::Store* store)
+      : listener_(fd), path_(std::move(path)), store_(store), thread_([this] { serve(); }) {}
+  ~Server() override {
+    stop_ = true;
+    thread_.join();
+    ::unlink(path_.c_str());
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+ private:
+  void serve() {
+    while (!stop_) {
+      pollfd waiting{listener_.get(), POLLIN, 0};
+      if (::poll(&waiting, 1, kPollMs) <= 0) continue;
+      const Socket client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (client.get() < 0) continue;
+      const timeval patience{5, 0};  // of a client that does not read or write
+      ::setsockopt(client.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+      ::setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+      answer(client.get());
+    }
+  }
+
+  void answer(int fd) {
+    std::string request;
+    char c = 0;
+    while (request.size() < kRequestBytesMax && ::recv(fd, &c, 1, 0) == 1) {
+      request.push_back(c);
+      if (c == '\n') break;
+    }
+    const base::Status status =
+        request == kStoreRows
+            ? send_rows(fd)
+            : base::Status(base::Error{base::ErrorCode::invalid_argument, "unknown request", ""});
+    if (!status.ok()) send_all(fd, "E" + status.error().message());
+  }
+
+  base::Status send_rows(int fd) {
+    if (store_ == nullptr)
+      return base::Error{base::ErrorCode::not_found,
+                         "the running process keeps no store (store.enabled = false)", ""};
+    ASSIGN_OR_RETURN(const flow::SinkPosition position, store_->position());
+    std::string bytes = "S";
+    base::ByteWriter out(bytes);
+    out.put_text(runtime::encode_sink_position(position));
+    bool sent = true;
+    RETURN_IF_ERROR(store_->scan_bars({}, [&](std::string_view symbol, const market::BarRow& row) {
+      out.put_text(symbol);
+      out.put(row);
+      if (bytes.size() < kSendChunk) return;
+      sent = sent && send_all(fd, bytes);
+      bytes.clear();
+    }));
+    out.put_text("");
+    if (!sent || !send_all(fd, bytes)) log_debug("a client of the control socket went away");
+    return {};
+  }
+
+  Socket listener_;
+  std::string path_;
+  flow::Store* store_;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+base::Error socket_error(const std::string& path, const char* doing) {
+  return {base::ErrorCode::io, std::string(doing).append(": ").append(std::strerror(errno)),
+          path};  // NOLINT(concurrency-mt-unsafe)
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path,
+                                                                 flow::Store* store) {
+  sockaddr_un address{};
+  if (!address_of(path, address)) {
+    log_warn(
+        "the path of the data directory is too long for a socket: verify cannot look into the store while "
+        "this runs");
+    return std::unique_ptr<ControlSocket>();
+  }
+  ::unlink(path.c_str());  // the directory's lock is ours, so whoever left it is gone
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return socket_error(path, "cannot make a socket");
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::chmod(path.c_str(), 0600) != 0 || ::listen(fd, 4) != 0) {
+    const base::Error error = socket_error(path, "cannot listen");
+    ::close(fd);
+    return error;
+  }
+  return std::unique_ptr<ControlSocket>(std::make_unique<Server>(fd, path, store));
+}
+
+base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Store::RowCallback& row) {
+  sockaddr_un address{};
+  if (!address_of(path, address))
+    return base::Error{base::ErrorCode::io, "the path is too long for a socket", path};
+  const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0 ||
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return socket_error(path, "cannot reach the running process");
+  if (!send_all(socket.get(), kStoreRows)) return socket_error(path, "cannot ask the running process");
+  std::string answer;
+  for (;;) {
+    const std::size_t before = answer.size();
+    answer.resize(before + kSendChunk);
+    const ssize_t n = ::recv(socket.get(), answer.data() + before, kSendChunk, 0);
+    answer.resize(before + static_cast<std::size_t>(n > 0 ? n : 0));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return socket_error(path, "the running process stopped answering");
+    if (n == 0) break;
+  }
+  if (answer.empty() || answer.front() != 'S')
+    return base::Error{base::ErrorCode::io,
+                       answer.empty() ? "the running process gave no answer" : answer.substr(1), path};
+  base::ByteReader in(std::string_view(answer).substr(1));
+  StoreRows rows;
+  ASSIGN_OR_RETURN(rows.position, runtime::decode_sink_position(in.get_text()));
+  for (;;) {
+    const std::string_view symbol = in.get_text();
+    if (!in.ok())
+      return base::Error{base::ErrorCode::io, "the answer of the running process was cut off", path};
+    if (symbol.empty()) return rows;
+    row(symbol, in.get<market::BarRow>());
+  }
+}
+
+}  // namespace tickerhouse::app

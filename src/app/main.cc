@@ -1,0 +1,36 @@
+#include <CLI/CLI.hpp>
+
+#include "app/command_line.h"
+#include "app/exit_codes.h"
+
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  tickerhouse replay trades.jsonl --data ./data        load a file, print the ledger
+  tickerhouse export bars --interval 1m > bars.csv      every final bar, exact
+  tickerhouse status                                    what is in ./data and what is wrong
+  tickerhouse verify                                    prove that replay gives the same bytes
+  tickerhouse COMMAND --help                            flags and examples of a command
+
+Exit codes: 0 ok; 1 a check failed or work was not finished; 64 usage; 65 compressed input cut off; 66 input missing;
+69 cannot install; 74 tape damaged or of a newer version; 75 directory in use; 78 configuration.)";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace tickerhouse::app;
+  CLI::App app("Tickerhouse: market events in, exact bars out, nothing lost.", "tickerhouse");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  CommandLine line;
+  for (const auto add : {add_replay, add_simulate, add_export, add_status, add_verify, add_tail, add_check,
+                         add_config, add_version})
+    add(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  return line.action();
+}

@@ -1,0 +1,67 @@
+#include "app/open_sinks.h"
+
+#include <iostream>
+
+#include <unistd.h>
+
+#include "app/logging.h"
+#include "sinks/console.h"
+#include "sinks/duckdb_store.h"
+
+namespace tickerhouse::app {
+namespace {
+
+class OpenSinksImpl final : public OpenSinks {
+ public:
+  [[nodiscard]] const std::vector<flow::Sink*>& all() const override { return all_; }
+  [[nodiscard]] flow::Store* store() override { return store_ ? &store_->store() : nullptr; }
+
+  base::Status open_store(const Config& config, const OpenDirectory& directory) {
+    sinks::DuckdbStoreOptions options;
+    options.path = directory.paths.store;
+    options.memory_limit = config.store_memory;
+    auto opened = sinks::open_duckdb_store(options);
+    if (!opened.ok() && opened.error().code == base::ErrorCode::damaged) {
+      log_warn(std::string("the store is damaged (")
+                   .append(opened.error().what)
+                   .append("); moved aside, rebuilding it from the tape"));
+      ASSIGN_OR_RETURN(const std::string aside, sinks::set_aside_store(options.path));
+      log_info(std::string("the damaged store is kept as ").append(aside));
+      opened = sinks::open_duckdb_store(options);
+    }
+    if (!opened.ok()) return opened.error();
+    store_ = std::move(*opened);
+    all_.push_back(&store_->sink());
+    return {};
+  }
+
+  base::Status open_console(const Config& config, const OpenDirectory& directory) {
+    sinks::ConsoleOptions options;
+    options.totals_every = config.console_every;
+    options.colours = ::isatty(STDOUT_FILENO) != 0;
+    options.interval = directory.settings.intervals.front();
+    for (std::uint16_t p = 0; p < directory.settings.partitions;
+         ++p) {  // what is there already has been shown
+      ASSIGN_OR_RETURN((options.begin[{flow::Topic::bars, p}]), directory.tape->end(flow::Topic::bars, p));
+    }
+    console_ = sinks::make_console_sink(options, std::cout);
+    all_.push_back(console_.get());
+    return {};
+  }
+
+ private:
+  std::unique_ptr<sinks::DuckdbStore> store_;
+  std::unique_ptr<flow::Sink> console_;
+  std::vector<flow::Sink*> all_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<OpenSinks>> open_sinks(const Config& config, const OpenDirectory& directory) {
+  auto sinks = std::make_unique<OpenSinksImpl>();
+  if (config.store) RETURN_IF_ERROR(sinks->open_store(config, directory));
+  if (config.console_every > 0) RETURN_IF_ERROR(sinks->open_console(config, directory));
+  return std::unique_ptr<OpenSinks>(std::move(sinks));
+}
+
+}  // namespace tickerhouse::app

@@ -1,0 +1,24 @@
+// The sinks that a configuration asks for, opened on a data directory.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "app/config.h"
+#include "app/data_directory.h"
+#include "flow/sink.h"
+#include "flow/store.h"
+
+namespace tickerhouse::app {
+
+class OpenSinks {
+ public:
+  virtual ~OpenSinks() = default;
+  [[nodiscard]] virtual const std::vector<flow::Sink*>& all() const = 0;
+  [[nodiscard]] virtual flow::Store* store() = 0;  // null if it is switched off
+};
+
+// A damaged store is moved aside, said once, and rebuilt from the tape.
+base::Result<std::unique_ptr<OpenSinks>> open_sinks(const Config& config, const OpenDirectory& directory);
+
+}  // namespace tickerhouse::app

@@ -1,0 +1,35 @@
+// One bounded run on a data directory, as replay and simulate need it: pipeline, sinks, progress, the ledger
+// at the end.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/config.h"
+#include "app/data_directory.h"
+#include "flow/source.h"
+#include "runtime/pipeline.h"
+
+namespace tickerhouse::app {
+
+struct RunOptions {
+  bool one_thread = false;
+  std::uint64_t seed = 0;
+  double speed = 0;
+  bool merge = false;
+  bool finish_cut_off = false;
+  base::DurationNanos wait_space = 0;
+  std::function<double()> fraction_done;  // for the progress bar; below 0: not known
+};
+
+// Runs to the end, prints the summary to stderr and the ledger as the last line of stdout; returns the exit
+// code.
+base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
+                             const RunOptions& options);
+
+// The flat JSON object of a ledger, with LF.
+std::string ledger_json(const flow::Ledger& ledger);
+
+std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings);
+
+}  // namespace tickerhouse::app

@@ -1,0 +1,18 @@
+// What the .cc files of DuckDB share and nobody else sees.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "sinks/duckdb_connection.h"
+
+struct _duckdb_connection;  // duckdb.h stands in .cc files only
+
+namespace tickerhouse::sinks {
+
+struct DuckdbConnection::Handle {
+  std::string path;
+  _duckdb_connection* connection = nullptr;
+};
+
+}  // namespace tickerhouse::sinks

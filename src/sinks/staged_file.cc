@@ -1,0 +1,38 @@
+#include "sinks/staged_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace tickerhouse::sinks {
+namespace {
+
+base::Error os_error(const std::string& path, const char* doing) {
+  const int code = errno;
+  const bool full = code == ENOSPC || code == EDQUOT;
+  return {full ? base::ErrorCode::no_space : base::ErrorCode::io,
+          std::string(doing).append(": ").append(std::system_category().message(code)), path};
+}
+
+base::Status sync(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  if (fd < 0) return os_error(path, "cannot open");
+  base::Status status;
+  if (::fsync(fd) != 0) status = os_error(path, "cannot sync");
+  ::close(fd);
+  return status;
+}
+
+}  // namespace
+
+base::Status publish_staged_file(const std::string& staging, const std::string& path) {
+  RETURN_IF_ERROR(sync(staging, 0));
+  if (::rename(staging.c_str(), path.c_str()) != 0) return os_error(path, "cannot rename into place");
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return sync(parent.empty() ? "." : parent, O_DIRECTORY);
+}
+
+}  // namespace tickerhouse::sinks

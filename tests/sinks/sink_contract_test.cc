@@ -1,0 +1,68 @@
+#include "tests/contract/sink_contract.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "sinks/console.h"
+#include "tests/sinks/support.h"
+
+namespace tickerhouse::contract {
+namespace {
+
+class DuckdbUnderTest final : public SinkUnderTest {
+ public:
+  DuckdbUnderTest() { reopen(); }
+  flow::Sink& sink() override { return store_->sink(); }
+  void reopen() override {
+    store_.reset();
+    sinks::DuckdbStoreOptions options;
+    options.path = folder_ / "store.duckdb";
+    store_ = sinks::ok(sinks::open_duckdb_store(options));
+  }
+  std::vector<std::string> content() override {
+    const std::string copy = folder_ / "copy.duckdb";
+    sinks::copy_store(folder_ / "store.duckdb", copy);
+    std::vector<std::string> all;
+    for (const char* table : {"bars", "late", "rejects"}) {
+      const std::string name = table;
+      const auto rows = sinks::rows_of("SELECT '" + name + "', * FROM " + name, copy);
+      all.insert(all.end(), rows.begin(), rows.end());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+ private:
+  sinks::TemporaryFolder folder_;
+  std::unique_ptr<sinks::DuckdbStore> store_;
+};
+
+class ConsoleUnderTest final : public SinkUnderTest {
+ public:
+  ConsoleUnderTest() { reopen(); }
+  flow::Sink& sink() override { return *sink_; }
+  void reopen() override { sink_ = sinks::make_console_sink({}, out_); }
+  std::vector<std::string> content() override {
+    std::vector<std::string> lines;
+    std::istringstream in(out_.str());
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+
+ private:
+  std::ostringstream out_;
+  std::unique_ptr<flow::Sink> sink_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Duckdb, SinkContract,
+                         testing::Values(SinkCase{"store", [] { return std::make_unique<DuckdbUnderTest>(); },
+                                                  true}),
+                         sink_case_name);
+INSTANTIATE_TEST_SUITE_P(Console, SinkContract,
+                         testing::Values(SinkCase{
+                             "lines", [] { return std::make_unique<ConsoleUnderTest>(); }, false}),
+                         sink_case_name);
+
+}  // namespace
+}  // namespace tickerhouse::contract
