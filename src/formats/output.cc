@@ -131,11 +131,9 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   text("source", names.source);
 }
 
-}  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
+// The inside of a JSON string.
+void append_escaped(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  out.push_back('"');
   for (const char c : text) {
     switch (c) {
       case '"':
@@ -169,6 +167,23 @@ void append_json_string(std::string& out, std::string_view text) {
         }
     }
   }
+}
+
+// Escapes what has been written since `begin`. Nearly never is there anything to do, so it is written in place first.
+void escape_from(std::string& out, std::size_t begin) {
+  const auto special = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
+  const auto first = out.begin() + static_cast<std::ptrdiff_t>(begin);
+  if (std::none_of(first, out.end(), special)) return;
+  const std::string text(first, out.end());
+  out.resize(begin);
+  append_escaped(out, text);
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out.push_back('"');
+  append_escaped(out, text);
   out.push_back('"');
 }
 
@@ -208,14 +223,19 @@ void append_event_json(std::string& out, const market::EventRow& row, const Even
   const std::size_t start = out.size();
   const bool trade = row.kind == market::EventKind::trade;
   for_each_event_column(row, names, [&](const char* name, bool quoted, const auto& write) {
-    std::string value;
-    write(value);
-    if (value.empty() && !(trade && std::strcmp(name, "volume") == 0)) return;
-    out.append(out.size() == start ? "{\"" : ",\"").append(name).append("\":");
-    if (quoted) {
-      append_json_string(out, value);
-    } else {
-      out.append(value.empty() ? "null" : value);
+    const std::size_t before = out.size();
+    out.append(before == start ? "{\"" : ",\"").append(name).append(quoted ? "\":\"" : "\":");
+    const std::size_t begin = out.size();
+    write(out);
+    if (out.size() == begin) {
+      if (trade && std::strcmp(name, "volume") == 0) {
+        out.append("null");
+      } else {
+        out.resize(before);
+      }
+    } else if (quoted) {
+      escape_from(out, begin);
+      out.push_back('"');
     }
   });
   out.append("}\n");
