@@ -169,7 +169,8 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-// Escapes what has been written since `begin`. Nearly never is there anything to do, so it is written in place first.
+// Escapes what has been written since `begin`. Nearly never is there anything to do, so it is written in
+// place first.
 void escape_from(std::string& out, std::size_t begin) {
   const auto special = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
   const auto first = out.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -241,16 +242,20 @@ void append_event_json(std::string& out, const market::EventRow& row, const Even
   out.append("}\n");
 }
 
+void append_json_time(std::string& out, base::TsNanos ts) {
+  if (ts == base::kNoTime) {
+    out.append("null");
+    return;
+  }
+  out.push_back('"');
+  base::append_iso_time(out, ts);
+  out.push_back('"');
+}
+
 void append_control_json(std::string& out, const market::EventRow& row, std::string_view source) {
   const auto time = [&out](const char* name, base::TsNanos ts) {
     out.append(",\"").append(name).append("\":");
-    if (ts == base::kNoTime) {
-      out.append("null");
-      return;
-    }
-    out.push_back('"');
-    base::append_iso_time(out, ts);
-    out.push_back('"');
+    append_json_time(out, ts);
   };
   if (row.kind == market::EventKind::watermark) {
     out.append("{\"kind\":\"watermark\"");
@@ -324,13 +329,7 @@ void append_reject_json(std::string& out, const market::RejectRow& row, std::str
   out.append("{\"reason\":\"").append(reject_reason(row)).append("\",\"source\":");
   append_json_string(out, source);
   out.append(",\"position\":\"").append(reject_position(row)).append("\",\"ts_recv\":");
-  if (row.ts_recv == base::kNoTime) {
-    out.append("null");
-  } else {
-    out.push_back('"');
-    base::append_iso_time(out, row.ts_recv);
-    out.push_back('"');
-  }
+  append_json_time(out, row.ts_recv);
   out.append(",\"raw_base64\":\"");
   append_base64(out, raw);
   out.append("\"}\n");

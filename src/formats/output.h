@@ -13,6 +13,7 @@
 namespace tickerhouse::formats {
 
 void append_json_string(std::string& out, std::string_view text);
+void append_json_time(std::string& out, base::TsNanos ts);  // ISO text in quotes, or null for kNoTime
 
 std::string_view bar_csv_header();  // with LF
 void append_bar_csv(std::string& out, std::string_view symbol, const market::BarRow& bar);

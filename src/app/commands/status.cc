@@ -59,23 +59,13 @@ base::Result<Snapshot> take(const OpenDirectory& directory) {
 
 void append_ledger(std::string& out, const flow::Ledger& ledger) { out.append(ledger_json(ledger)); }
 
-void append_ts(std::string& out, const char* key, base::TsNanos ts) {
-  out.append("\"").append(key).append("\":");
-  if (ts == base::kNoTime) {
-    out.append("null");
-    return;
-  }
-  out.push_back('"');
-  base::append_iso_time(out, ts);
-  out.push_back('"');
-}
-
 void append_source(std::string& out, const flow::SourceStatus& source) {
   out.append("{\"name\":");
   formats::append_json_string(out, source.name);
   out.append(",\"finished\":").append(source.finished ? "true" : "false");
   out.append(",\"truncated\":").append(source.truncated ? "true" : "false").append(",");
-  append_ts(out, "watermark", source.watermark);
+  out.append("\"watermark\":");
+  formats::append_json_time(out, source.watermark);
   out.append(",\"received\":")
       .append(std::to_string(source.received))
       .append(",\"skipped\":")
