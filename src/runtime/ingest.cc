@@ -281,6 +281,7 @@ class IngestImpl final : public Ingest {
   base::Status announce(market::StatusCode code) {
     outgoing_.clear();
     begin_strings();
+    ++progress_.announcements;  // a position that moves, as each commit needs one
     const market::EventRow row = control_row(clock_.wall_now(), code);
     for (std::uint16_t p = 0; p < outgoing_.partitions(); ++p) append_control(p, row);
     ASSIGN_OR_RETURN(const IngestState state, commit(IngestState::progressed));

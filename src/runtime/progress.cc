@@ -59,7 +59,7 @@ std::string SourceProgress::encode() const {
   for (const base::TsNanos ts : {opened_at, greatest, watermark, greatest_seq_ts, gap_low, gap_high})
     out.put(ts);
   out.put(greatest_seq);
-  for (const std::uint64_t count : {events, skipped, rounded}) out.put(count);
+  for (const std::uint64_t count : {events, skipped, rounded, announcements}) out.put(count);
   for (const std::uint64_t count : rejects) out.put(count);
   put_holes(out, holes);
   out.put(static_cast<std::uint32_t>(partitions_used.size()));
@@ -80,7 +80,8 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
                             &progress.greatest_seq_ts, &progress.gap_low, &progress.gap_high})
     *ts = in.get<base::TsNanos>();
   progress.greatest_seq = in.get<std::int64_t>();
-  for (std::uint64_t* count : {&progress.events, &progress.skipped, &progress.rounded})
+  for (std::uint64_t* count :
+       {&progress.events, &progress.skipped, &progress.rounded, &progress.announcements})
     *count = in.get<std::uint64_t>();
   for (std::uint64_t& count : progress.rejects) count = in.get<std::uint64_t>();
   get_holes(in, progress.holes);

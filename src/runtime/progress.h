@@ -41,6 +41,7 @@ struct SourceProgress {
   std::uint64_t events = 0;
   std::uint64_t skipped = 0;
   std::uint64_t rounded = 0;
+  std::uint64_t announcements = 0;  // starts and stops of a live source
   std::array<std::uint64_t, market::kRejectReasons> rejects{};
   std::int64_t greatest_seq = market::kNoSeq;
   base::TsNanos greatest_seq_ts = 0;
