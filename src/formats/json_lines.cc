@@ -15,6 +15,7 @@ using market::RejectReason;
 // Keys that other vendors use in place of ours; slots after the own fields.
 enum Vendor : std::size_t {
   v_type = kFields,
+  v_data,
   v_message_kind,
   v_alpaca_symbol,
   v_p,
@@ -37,8 +38,9 @@ enum Vendor : std::size_t {
   v_count,
 };
 constexpr std::array<const char*, v_count - kFields> kVendorKeys = {
-    "type", "T",  "S",  "p",    "s",         "t",        "i",       "x",      "bp",        "bs",
-    "ap",   "as", "id", "time", "dayVolume", "exchange", "dayHigh", "dayLow", "openPrice", "previousClose"};
+    "type", "data",      "T",        "S",       "p",      "s",         "t",
+    "i",    "x",         "bp",       "bs",      "ap",     "as",        "id",
+    "time", "dayVolume", "exchange", "dayHigh", "dayLow", "openPrice", "previousClose"};
 enum Element : std::size_t { e_s, e_p, e_v, e_t };
 
 std::vector<std::vector<std::string>> own_paths() {
@@ -145,7 +147,7 @@ class JsonDecoder final : public LineDecoder {
       const RawField& type = slot(v_type);
       if (type.type == RawType::text && type.text == "trade" && walker_.has_elements())
         return finnhub(records);
-      if (type.type == RawType::text && type.text != "trade" && !walker_.has_elements())
+      if (type.type == RawType::text && type.text != "trade" && slot(v_data).type == RawType::absent)
         return LineState::skipped;
       if (slot(v_message_kind).type != RawType::absent) return alpaca(records);
       if (slot(v_id).type != RawType::absent && slot(v_time).type != RawType::absent) return yahoo(records);

@@ -10,6 +10,8 @@
 namespace tickerhouse::formats {
 namespace {
 
+constexpr std::size_t kConditionsMax = 20;  // with all our own fields they fit the 64 paths of a walk
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -82,7 +84,8 @@ std::optional<base::DecimalFactor> factor_of(std::string_view text) {
       return std::nullopt;
     factor.exponent += power;
   }
-  return factor.mantissa > 0 ? std::optional(factor) : std::nullopt;
+  const bool fits = factor.mantissa > 0 && factor.exponent >= -30 && factor.exponent <= 30;
+  return fits ? std::optional(factor) : std::nullopt;
 }
 
 class Compiler {
@@ -97,6 +100,7 @@ class Compiler {
     read_times();
     for (const auto& [name, expression] : text_.fields) read_field(name, expression);
     for (const std::string& condition : text_.where) read_where(condition);
+    if (text_.where.size() > kConditionsMax) complain("where: at most 20 conditions");
     if (mapping_.format == Format::csv && mapping_.prefix) complain("prefix needs format = \"json\"");
     if (!mapping_.symbol.empty() && mapping_.fields.contains(Field::symbol))
       complain("symbol is given twice");

@@ -188,7 +188,7 @@ base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, b
     if (meter != nullptr && S_ISREG(info.st_mode))
       meter->bytes_total += static_cast<std::uint64_t>(info.st_size);
   }
-  auto raw = std::make_unique<RawFile>(fd, path, follow, meter);
+  auto raw = std::make_unique<RawFile>(fd, path, follow && path != "-", meter);
   return std::unique_ptr<ByteStream>(std::make_unique<ByContent>(std::move(raw)));
 }
 

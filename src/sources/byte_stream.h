@@ -30,7 +30,8 @@ class ByteStream {
   virtual base::Result<StreamState> read(std::string& out, std::size_t wanted) = 0;
 };
 
-// path "-" is standard input. follow: the end of the file is nothing_now. meter may be null.
+// path "-" is standard input, which cannot be followed: its end is its end. follow: the end of the file is
+// nothing_now. meter may be null.
 base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow,
                                                       ReplayMeter* meter);
 

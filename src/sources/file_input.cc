@@ -40,7 +40,7 @@ base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::string& path
                                                          const formats::Mapping& mapping, bool follow,
                                                          std::size_t head_wanted, ReplayMeter* meter) {
   ASSIGN_OR_RETURN(auto stream, open_stream(path, follow, meter));
-  std::unique_ptr<FileInput> input(new FileInput(std::move(stream), mapping, follow));
+  std::unique_ptr<FileInput> input(new FileInput(std::move(stream), mapping, follow && path != "-"));
   input->path_ = path;
   RETURN_IF_ERROR(input->learn(head_wanted));
   return input;
@@ -59,10 +59,16 @@ base::Status FileInput::learn(std::size_t head_wanted) {
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
   const std::size_t first = head.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos) return {};
+  if (head.find('\n') == std::string_view::npos && !reader_.ended())
+    return {};  // advance() will see it whole
   const auto trial = make_decoder(head[first]);
   while (!head.empty() && trial->prime(next_line(head)) == formats::LineDecoder::Primed::more) {
   }
-  const auto problems = trial->problems();
+  return check_columns(*trial);
+}
+
+base::Status FileInput::check_columns(const formats::LineDecoder& decoder) const {
+  const auto problems = decoder.problems();
   if (problems.empty()) return {};
   std::string text;
   for (const std::string& problem : problems) text.append(text.empty() ? "" : "; ").append(problem);
@@ -87,7 +93,7 @@ base::Status FileInput::go_to(const FilePosition& position) {
   };
   while (!primed_ && reader_.offset() < position.offset) {  // columns come from the first lines
     const InputState state = advance();
-    if (state != InputState::refill) break;
+    if (state != InputState::refill || primed_) break;  // a refill drops what has been passed
     ASSIGN_OR_RETURN(const bool more, refill());
     if (!more) break;
   }
@@ -113,6 +119,7 @@ base::Status FileInput::go_to(const FilePosition& position) {
 }
 
 base::Result<bool> FileInput::refill() {
+  if (decoder_ != nullptr) RETURN_IF_ERROR(check_columns(*decoder_));
   ASSIGN_OR_RETURN(const LineReader::Refilled refilled, reader_.refill());
   return refilled == LineReader::Refilled::more;
 }
@@ -140,6 +147,7 @@ InputState FileInput::advance() {
     if (!primed_) {
       const formats::LineDecoder::Primed primed = decoder_->prime(line_.text);
       primed_ = primed != formats::LineDecoder::Primed::more;
+      if (primed_ && !decoder_->problems().empty()) return InputState::refill;  // which says so
       if (primed == formats::LineDecoder::Primed::header) continue;
     }
     const formats::LineState decoded = decoder_->decode(line_.text, records_);

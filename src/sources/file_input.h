@@ -60,6 +60,7 @@ class FileInput {
   FileInput(std::unique_ptr<ByteStream> stream, const formats::Mapping& mapping, bool follow)
       : reader_(std::move(stream), follow), mapping_(mapping) {}
   base::Status learn(std::size_t head_wanted);
+  [[nodiscard]] base::Status check_columns(const formats::LineDecoder& decoder) const;
   [[nodiscard]] std::unique_ptr<formats::LineDecoder> make_decoder(char first) const;
 
   std::string path_;

@@ -40,6 +40,7 @@ base::Result<LineReader::Refilled> LineReader::refill() {
 }
 
 base::Hash128 LineReader::hash_before(std::uint64_t offset) {
+  if (offset < hashed_ && long_before_ && offset == long_begin_) return *long_before_;
   CHECK(offset >= hashed_ && offset <= buffer_offset_ + buffer_.size());
   hash_.update(std::string_view(buffer_).substr(hashed_ - buffer_offset_, offset - hashed_));
   hashed_ = offset;
@@ -102,6 +103,7 @@ LineState LineReader::long_line(Line& line) {
   if (!in_long_line_) {
     in_long_line_ = true;
     long_begin_ = buffer_offset_ + at_;
+    long_before_ = hash_before(long_begin_);  // asked for when its bytes are gone
     long_head_.assign(buffer_, at_, kKept);
     long_length_ = 0;
     long_hash_ = base::StreamHash();
@@ -118,9 +120,10 @@ LineState LineReader::long_line(Line& line) {
   long_length_ += end - at_;
   at_ = searched_ = found != nullptr ? next : end;
   if (found == nullptr && !ended) return LineState::refill;
+  if (ended && state_ == StreamState::cut_off)
+    return LineState::cut_off;  // the position stays before the line
+  if (ended && follow_) return LineState::end;
   in_long_line_ = false;
-  if (ended && (state_ == StreamState::cut_off || follow_))
-    return state_ == StreamState::cut_off ? LineState::cut_off : LineState::end;
   line.text = long_head_;
   line.begin = long_begin_;
   line.length = long_length_;

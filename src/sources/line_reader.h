@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,13 +41,12 @@ class LineReader {
 
   // The first bytes of the input, up to 64 KiB of what has been read: its identity.
   [[nodiscard]] const std::string& head() const { return head_; }
-  // Of the next line. Inside a line that is read piece by piece its beginning, which can be hashed only until
-  // the next refill().
+  // Of the next line; inside a line that is read piece by piece its beginning.
   [[nodiscard]] std::uint64_t offset() const { return in_long_line_ ? long_begin_ : buffer_offset_ + at_; }
   [[nodiscard]] bool ended() const { return state_ != StreamState::bytes; }  // nothing more will be read
   [[nodiscard]] std::uint64_t next_number() const { return next_number_; }
-  // The hash of the bytes before `offset`, which must not lie before an earlier question's, nor beyond what
-  // has been handed out.
+  // The hash of the bytes before `offset`, which must not lie beyond what has been handed out, nor before an
+  // earlier question's, but for the beginning of the last line that was too long.
   base::Hash128 hash_before(std::uint64_t offset);
   // Reads on to `offset`, hashing, without handing out lines; false if the input ends before. The next line
   // has number `line`.
@@ -73,6 +73,7 @@ class LineReader {
   bool in_long_line_ = false;
   std::string long_head_;
   std::uint64_t long_begin_ = 0;
+  std::optional<base::Hash128> long_before_;  // of the bytes before it
   std::uint64_t long_length_ = 0;
   base::StreamHash long_hash_;
 };

@@ -34,7 +34,8 @@ base::Result<LocalToUtc> make_zone(const std::string& name) {
              base::kSecond;
     };
     cache = {bounded(info.first.begin) + base::kDay, bounded(info.first.end) - base::kDay, offset};
-    return local - offset;
+    base::TsNanos utc = 0;
+    return __builtin_sub_overflow(local, offset, &utc) ? std::nullopt : std::optional(utc);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 namespace tickerhouse::sources {
 namespace {
@@ -91,7 +92,7 @@ SimulatedTrade Trades::at(std::uint64_t n) {
   // Half a spread of one tick or two basis points: trades bounce between its sides.
   const double half_spread = std::max(1.0, middle * 0.0002) / 2;
   const double ticks = (more & 1U) != 0 ? middle + half_spread : middle - half_spread;
-  trade.price.units = std::max<std::int64_t>(1, static_cast<std::int64_t>(ticks + 0.5)) * kTick;
+  trade.price.units = std::max<std::int64_t>(1, std::llround(ticks)) * kTick;
   trade.size = pick_size(mix(more), ts);
   return trade;
 }
