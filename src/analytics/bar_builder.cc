@@ -104,7 +104,8 @@ class BarBuilder final : public flow::Operator {
     settled_.clear();
     if (watermark < work.due) {
       for (const flow::SymbolId symbol : work.dirty)
-        if (symbols_[symbol].lane == mark.lane) advance_symbol(symbol, watermark, mark);
+        if (symbols_[symbol].lane == mark.lane)  // a late event may have made a window of its own
+          work.due = std::min(work.due, advance_symbol(symbol, watermark, mark));
     } else {
       work.due = kNever;
       for (const flow::SymbolId symbol : mark.symbols) {
