@@ -62,8 +62,8 @@ base::Result<flow::CommitOutcome> LmdbCommitter::commit(const flow::Commit& comm
   CHECK(!closing_);
   waiting_.push_back(&request);
   work_.notify_one();
-  answered_.wait(lock, [&] { return request.answer.has_value(); });
-  return *std::move(request.answer);
+  while (!request.answer) answered_.wait(lock);
+  return std::move(*request.answer);
 }
 
 void LmdbCommitter::run() {

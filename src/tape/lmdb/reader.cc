@@ -12,18 +12,18 @@ class LmdbReader final : public flow::TapeReader {
   base::Result<bool> next(flow::TapeBatch& batch) override {
     RETURN_IF_ERROR(txn_.begin());
     auto found = find_batch(txn_.get(), txn_.env().tables(), at_, scratch_);
-    if (!found.ok() || !found->has_value()) {
+    const std::optional<FoundBatch> stored = found.ok() ? found.value() : std::nullopt;
+    if (!stored) {
       txn_.end();  // a reader that waits must not keep pages from being used again
       if (!found.ok()) return found.error();
       return false;
     }
-    const FoundBatch& stored = **found;
-    const std::uint64_t first = stored.key.first > at_.first ? stored.key.first : at_.first;
+    const std::uint64_t first = stored->key.first > at_.first ? stored->key.first : at_.first;
     batch.first = {first};
-    batch.skip = static_cast<std::uint32_t>(first - stored.key.first);
-    batch.next = {stored.end()};
-    batch.bytes = stored.bytes;
-    at_.first = stored.end();
+    batch.skip = static_cast<std::uint32_t>(first - stored->key.first);
+    batch.next = {stored->end()};
+    batch.bytes = stored->bytes;
+    at_.first = stored->end();
     return true;
   }
 

@@ -25,33 +25,38 @@ base::Error damaged(std::string_view what, std::string_view where) {
   return {base::ErrorCode::damaged, std::string("the tape is damaged: ").append(what), std::string(where)};
 }
 
+template <typename Visit>
+base::Status for_each_entry(MDB_txn* txn, MDB_dbi table, Visit visit) {
+  LmdbCursor cursor(txn, table);
+  for (bool first = true;; first = false) {
+    ASSIGN_OR_RETURN(const auto entry, first ? cursor.first() : cursor.next());
+    if (!entry) return {};
+    RETURN_IF_ERROR(visit(*entry));
+  }
+}
+
 base::Status check_batches(MDB_txn* txn, const LmdbTables& tables) {
-  LmdbCursor cursor(txn, tables.batches);
   AlignedCopy scratch;
   std::optional<BatchKey> expected;
-  ASSIGN_OR_RETURN(auto entry, cursor.first());
-  while (entry) {
-    ASSIGN_OR_RETURN(const FoundBatch found, open_entry(*entry, scratch));
+  return for_each_entry(txn, tables.batches, [&](const LmdbCursor::Entry& entry) -> base::Status {
+    ASSIGN_OR_RETURN(const FoundBatch found, open_entry(entry, scratch));
     if (expected && found.key.same_partition(*expected) && found.key.first != expected->first)
       return damaged("rows are missing", place_name(expected->topic, expected->partition, expected->first));
     expected = found.key;
     expected->first = found.end();
-    ASSIGN_OR_RETURN(entry, cursor.next());
-  }
-  return {};
+    return {};
+  });
 }
 
 base::Result<std::uint64_t> free_pages(MDB_txn* txn) {
   std::uint64_t pages = 0;
-  LmdbCursor cursor(txn, 0);
-  ASSIGN_OR_RETURN(auto entry, cursor.first());
-  while (entry) {
+  RETURN_IF_ERROR(for_each_entry(txn, 0, [&](const LmdbCursor::Entry& entry) -> base::Status {
     std::size_t listed = 0;  // each list begins with its length
-    if (entry->value.size() < sizeof listed) return damaged("a list of free pages is cut off", "");
-    std::memcpy(&listed, entry->value.data(), sizeof listed);
+    if (entry.value.size() < sizeof listed) return damaged("a list of free pages is cut off", "");
+    std::memcpy(&listed, entry.value.data(), sizeof listed);
     pages += listed;
-    ASSIGN_OR_RETURN(entry, cursor.next());
-  }
+    return {};
+  }));
   return pages;
 }
 
@@ -68,13 +73,10 @@ base::Status check_pages(const LmdbEnv& env, MDB_txn* txn) {
 }
 
 base::Status check_positions(MDB_txn* txn, const LmdbTables& tables) {
-  LmdbCursor cursor(txn, tables.positions);
-  ASSIGN_OR_RETURN(auto entry, cursor.first());
-  while (entry) {
-    if (entry->value.empty()) return damaged("a writer without a position", entry->key);
-    ASSIGN_OR_RETURN(entry, cursor.next());
-  }
-  return {};
+  return for_each_entry(txn, tables.positions, [](const LmdbCursor::Entry& entry) -> base::Status {
+    if (entry.value.empty()) return damaged("a writer without a position", entry.key);
+    return {};
+  });
 }
 
 base::Status check_everything(const std::string& directory) {
