@@ -257,7 +257,17 @@ class IngestImpl final : public Ingest {
     row.control.low = progress_.greatest;
     for (std::uint16_t p = 0; p < outgoing_.partitions(); ++p)
       if (progress_.partitions_used[p]) append_control(p, row);
+    if (progress_.greatest != base::kNoTime)
+      progress_.watermark = std::max(progress_.watermark, last_window_end());
     progress_.finished = true;
+  }
+  // Where the end of the input puts the watermark. Shards reckon it themselves; a partition that an input
+  // grown since brings into use has to be told.
+  [[nodiscard]] TsNanos last_window_end() const {
+    TsNanos end = progress_.greatest;
+    for (const base::DurationNanos interval : options_.settings.intervals)
+      end = std::max(end, base::floor_to(progress_.greatest, interval) + interval);
+    return end;
   }
 
   // Live sources only: after idle_timeout without data time goes on without them, one mark a second at most.
