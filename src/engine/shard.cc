@@ -24,6 +24,16 @@ void copy_strings(const market::EventBatchView& batch, market::EventRow& row, Bu
     if (*index != market::kNoString) *index = to.strings.intern(batch.string(*index));
 }
 
+// Results of one watermark are in one order, whatever lanes they come from.
+void sort_results(market::BatchBuilder<market::BarRow>& results, std::size_t first) {
+  const auto in_order = [&results](const market::BarRow& a, const market::BarRow& b) {
+    if (a.window_end != b.window_end) return a.window_end < b.window_end;
+    if (a.interval != b.interval) return a.interval < b.interval;
+    return results.strings.at(a.symbol) < results.strings.at(b.symbol);
+  };
+  std::stable_sort(results.rows.begin() + static_cast<std::ptrdiff_t>(first), results.rows.end(), in_order);
+}
+
 }  // namespace
 
 // Gives operators the two result topics and learns from `settled` which windows are closed for good.
@@ -208,6 +218,8 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
 
 void Shard::mark_lanes(flow::SourceId source, ShardResults& results) {
   Writer writer(*this, results);
+  const std::size_t first_bar = results.bars.rows.size();
+  const std::size_t first_settled = results.settled.rows.size();
   const flow::SymbolNames names{timeline_.symbol_names()};
   for (const std::uint32_t index : timeline_.lanes_of(source)) {
     const Timeline::Lane& lane = timeline_.lane(index);
@@ -216,6 +228,9 @@ void Shard::mark_lanes(flow::SourceId source, ShardResults& results) {
     const flow::Mark mark{index, time.lane_watermark[index], lane.finished, lane.symbols, lane.sources, time};
     for (const auto& op : operators_) op->advance(mark, names, writer);
   }
+  if (timeline_.lanes_of(source).size() < 2) return;  // operators keep the order within a lane
+  sort_results(results.bars, first_bar);
+  sort_results(results.settled, first_settled);
 }
 
 void Shard::count(flow::Verdict verdict) {
