@@ -164,11 +164,11 @@ TEST(Simulator, TheTextDecodesToTheSameRecords) {
     ASSERT_EQ(line.front(), '{');
     ASSERT_EQ(decoder->decode(line, decoded), formats::LineState::records);
     ASSERT_EQ(decoded.size(), 1U);
-    if (decoded[0].fault) {
-      ++reasons[market::reason_name(*decoded[0].fault)];
+    if (const auto fault = decoded[0].fault) {
+      ++reasons[market::reason_name(*fault)];
       flow::RejectedRecord reject;
       reject.origin = {line, ++number, 0, 0};
-      reject.reason = *decoded[0].fault;
+      reject.reason = *fault;
       reject.raw_length = line.size();
       batch.rejects.push_back(reject);
     } else {
