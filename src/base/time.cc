@@ -106,7 +106,7 @@ struct Unit {
   std::string_view name;
   DurationNanos value;
 };
-constexpr std::array<Unit, 22> kUnits = {{
+constexpr std::array<Unit, 23> kUnits = {{
     {"ns", 1},
     {"us", kMicrosecond},
     {"microsecond", kMicrosecond},
@@ -129,6 +129,7 @@ constexpr std::array<Unit, 22> kUnits = {{
     {"day", kDay},
     {"days", kDay},
     {"week", 7 * kDay},
+    {"weeks", 7 * kDay},
 }};
 
 }  // namespace

@@ -27,6 +27,7 @@ class CsvDecoder final : public LineDecoder {
     return Primed::ready;
   }
   [[nodiscard]] std::vector<std::string> problems() const override { return problems_; }
+  [[nodiscard]] RejectReason unreadable() const override { return RejectReason::bad_csv; }
 
   LineState decode(std::string_view line, std::vector<Record>& records) override {
     records.clear();

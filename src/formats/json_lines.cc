@@ -72,6 +72,7 @@ class JsonDecoder final : public LineDecoder {
 
   Primed prime(std::string_view) override { return Primed::ready; }
   [[nodiscard]] std::vector<std::string> problems() const override { return {}; }
+  [[nodiscard]] RejectReason unreadable() const override { return RejectReason::bad_json; }
 
   LineState decode(std::string_view line, std::vector<Record>& records) override {
     records.clear();

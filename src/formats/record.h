@@ -38,6 +38,8 @@ class LineDecoder {
   [[nodiscard]] virtual std::vector<std::string> problems() const = 0;
   // The line without LF and CR LF, at most 4 MiB. `records` is cleared and filled.
   virtual LineState decode(std::string_view line, std::vector<Record>& records) = 0;
+  // The reason of a line that is not of this format at all.
+  [[nodiscard]] virtual market::RejectReason unreadable() const = 0;
 };
 
 // Fills `record` from fields; long texts keep pointing into the line.

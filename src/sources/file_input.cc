@@ -124,6 +124,12 @@ base::Result<bool> FileInput::refill() {
   return refilled == LineReader::Refilled::more;
 }
 
+void FileInput::refuse_line(market::RejectReason reason) {
+  records_.clear();
+  records_.emplace_back().fault = reason;
+  has_line_ = true;
+}
+
 InputState FileInput::advance() {
   for (;;) {
     if (has_line_ && item_ < records_.size()) return InputState::record;
@@ -134,15 +140,17 @@ InputState FileInput::advance() {
     if (state == LineState::cut_off) return InputState::cut_off;
     item_ = 0;
     if (line_.too_long) {
-      records_.clear();
-      records_.emplace_back().fault = market::RejectReason::line_too_long;
-      has_line_ = true;
+      refuse_line(market::RejectReason::line_too_long);
       continue;
     }
+    const std::size_t first = line_.text.find_first_not_of(kWhiteSpace);
     if (decoder_ == nullptr) {
-      const std::size_t first = line_.text.find_first_not_of(kWhiteSpace);
       if (first == std::string_view::npos) continue;
       decoder_ = make_decoder(line_.text[first]);
+    }
+    if (line_.rest) {  // its beginning has been judged already
+      if (first != std::string_view::npos) refuse_line(decoder_->unreadable());
+      continue;
     }
     if (!primed_) {
       const formats::LineDecoder::Primed primed = decoder_->prime(line_.text);

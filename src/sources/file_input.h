@@ -13,7 +13,7 @@
 namespace tickerhouse::sources {
 
 // What is known of a file, with its position. Equal bytes are the same file, whatever its name
-// (docs/sources.md).
+// (docs/semantics.md 7).
 struct FilePosition {
   std::string name;               // shown in rejects
   std::uint64_t head_length = 0;  // of its identity: up to 64 KiB from the start
@@ -62,6 +62,7 @@ class FileInput {
   base::Status learn(std::size_t head_wanted);
   [[nodiscard]] base::Status check_columns(const formats::LineDecoder& decoder) const;
   [[nodiscard]] std::unique_ptr<formats::LineDecoder> make_decoder(char first) const;
+  void refuse_line(market::RejectReason reason);
 
   std::string path_;
   LineReader reader_;

@@ -26,6 +26,7 @@ base::Result<StreamState> LineReader::read_more(std::size_t wanted) {
 
 base::Result<LineReader::Refilled> LineReader::refill() {
   hash_before(buffer_offset_ + at_);  // what is dropped has been hashed
+  if (at_ > 0) last_dropped_ = buffer_[at_ - 1];
   buffer_.erase(0, at_);
   buffer_offset_ += at_;
   searched_ -= at_;
@@ -47,11 +48,23 @@ base::Hash128 LineReader::hash_before(std::uint64_t offset) {
   return hash_.digest();
 }
 
-void LineReader::finish_line(Line& line, std::size_t begin, std::size_t end) const {
+// 4 MiB and one or two bytes are whole in memory, and still too long.
+void LineReader::finish_line(Line& line, std::size_t begin, std::size_t end) {
   line.text = std::string_view(buffer_).substr(begin, end - begin);
   line.begin = buffer_offset_ + begin;
-  line.too_long = false;
   line.length = line.text.size();
+  line.too_long = line.length > kKept;
+  if (line.too_long) {
+    line.hash = base::hash128(line.text);
+    line.text = line.text.substr(0, kKept);
+  }
+  number(line);
+}
+
+void LineReader::number(Line& line) {
+  line.rest = inside_line_;
+  line.number = inside_line_ ? next_number_ - 1 : next_number_++;
+  inside_line_ = false;
 }
 
 LineState LineReader::next(Line& line) {
@@ -72,13 +85,7 @@ LineState LineReader::next(Line& line) {
   const auto end = static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data());
   if (end - at_ > kKept + 2) return long_line(line);
   finish_line(line, at_, end > at_ && buffer_[end - 1] == '\r' ? end - 1 : end);
-  line.number = next_number_++;
   at_ = searched_ = end + 1;
-  if (line.length > kKept) {  // 4 MiB and one or two bytes: whole in memory, and still too long
-    line.too_long = true;
-    line.hash = base::hash128(line.text);
-    line.text = line.text.substr(0, kKept);
-  }
   return LineState::line;
 }
 
@@ -87,13 +94,7 @@ LineState LineReader::last_line(Line& line) {
   const LineState ended = state_ == StreamState::cut_off ? LineState::cut_off : LineState::end;
   if (at_ == buffer_.size() || state_ == StreamState::cut_off || follow_) return ended;
   finish_line(line, at_, buffer_.size());
-  line.number = next_number_++;
   at_ = searched_ = buffer_.size();
-  if (line.length > kKept) {
-    line.too_long = true;
-    line.hash = base::hash128(line.text);
-    line.text = line.text.substr(0, kKept);
-  }
   return LineState::line;
 }
 
@@ -129,7 +130,7 @@ LineState LineReader::long_line(Line& line) {
   line.length = long_length_;
   line.too_long = true;
   line.hash = long_hash_.digest();
-  line.number = next_number_++;
+  number(line);
   return LineState::line;
 }
 
@@ -142,6 +143,7 @@ base::Result<bool> LineReader::skip_to(std::uint64_t offset, std::uint64_t line)
   }
   at_ = searched_ = static_cast<std::size_t>(offset - buffer_offset_);
   next_number_ = line;
+  inside_line_ = line > 1 && (at_ > 0 ? buffer_[at_ - 1] : last_dropped_) != '\n';
   return true;
 }
 

@@ -19,6 +19,7 @@ struct Line {
   std::uint64_t begin = 0;   // offset in the decompressed input
   std::uint64_t length = 0;  // of the whole line, without its end
   bool too_long = false;
+  bool rest = false;   // of a line that was taken as the last one, without LF, before the input grew
   base::Hash128 hash;  // of all of it, if too long
 };
 
@@ -49,14 +50,15 @@ class LineReader {
   // earlier question's, but for the beginning of the last line that was too long.
   base::Hash128 hash_before(std::uint64_t offset);
   // Reads on to `offset`, hashing, without handing out lines; false if the input ends before. The next line
-  // has number `line`.
+  // has number `line`, unless `offset` lies inside one.
   base::Result<bool> skip_to(std::uint64_t offset, std::uint64_t line);
 
  private:
   base::Result<StreamState> read_more(std::size_t wanted);
   LineState last_line(Line& line);
   LineState long_line(Line& line);
-  void finish_line(Line& line, std::size_t begin, std::size_t end) const;
+  void finish_line(Line& line, std::size_t begin, std::size_t end);
+  void number(Line& line);
 
   std::unique_ptr<ByteStream> stream_;
   bool follow_;
@@ -65,6 +67,8 @@ class LineReader {
   std::size_t at_ = 0;               // of the next line in buffer_
   std::size_t searched_ = 0;         // no LF between at_ and here
   std::uint64_t next_number_ = 1;
+  bool inside_line_ = false;  // the next bytes are the rest of line next_number_ - 1
+  char last_dropped_ = '\n';  // the byte before buffer_[0]
   StreamState state_ = StreamState::bytes;
   std::string head_;
   base::StreamHash hash_;

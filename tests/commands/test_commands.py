@@ -1,5 +1,6 @@
 """The commands as a stranger meets them: exit codes, ledgers, going on after a stop, settings and their sources, what works beside a running process."""
 
+import base64
 import gzip
 import json
 import pathlib
@@ -89,6 +90,22 @@ class Commands(unittest.TestCase):
         self.assertEqual(binary.replay([file], self.data())["received"], self.ledger["received"])
         self.assertLess(first["received"], self.ledger["received"])
         run("verify", "--data", self.data())
+
+    def test_a_last_line_without_lf_that_grows(self):
+        line = '{{"symbol":"A","price":1,"volume":1,"ts":"2024-01-{:02}T10:00:00Z"}}'
+        file = self.path / "unended.jsonl"
+        for ending, more, rejects in (("", "\n", []), ("", ',"x":1}\n', [(2, ',"x":1}')]), ("{", '"x":1}\r\n', [(2, "{"), (2, '"x":1}')])):
+            with self.subTest(ending=ending, more=more):
+                data = self.path / f"unended-{len(rejects)}"
+                first = line.format(1) + "\n" + (ending or line.format(2))
+                file.write_text(first)
+                binary.replay([file], data)
+                file.write_text(first + more + line.format(3) + "\nnot json\n")
+                ledger = binary.replay([file], data)
+                self.assertEqual(ledger["used"], 3 if not ending else 2)
+                rows = binary.export("rejects", data, "jsonl").decode().splitlines()
+                found = [(int(row["position"].split(":")[0]), base64.b64decode(row["raw_base64"]).decode()) for row in map(json.loads, rows)]
+                self.assertEqual(found, [*rejects, (4, "not json")])
 
     def test_changed_bytes_are_refused_with_their_offset(self):
         file = self.path / "changed.jsonl"
