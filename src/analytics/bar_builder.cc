@@ -96,36 +96,28 @@ class BarBuilder final : public flow::Operator {
         .add(base::floor_to(flaw.low, pane_), base::floor_to(flaw.high, pane_) + pane_);
   }
 
-  void advance(const flow::Mark& mark, const flow::SymbolNames& names, flow::ResultWriter& out) override {
+  void advance(const flow::Mark& mark, flow::ResultWriter& out) override {
     LaneWork& work = work_of(mark.lane);
     const TsNanos watermark = mark.finished ? kNever : mark.watermark;
     if (watermark < work.due && work.dirty.empty()) return;
-    bars_.clear();
-    settled_.clear();
     if (watermark < work.due) {
       for (const flow::SymbolId symbol : work.dirty)
         if (symbols_[symbol].lane == mark.lane)  // a late event may have made a window of its own
-          work.due = std::min(work.due, advance_symbol(symbol, watermark, mark));
+          work.due = std::min(work.due, advance_symbol(symbol, watermark, mark, out));
     } else {
       work.due = kNever;
       for (const flow::SymbolId symbol : mark.symbols) {
         if (symbol >= symbols_.size()) continue;
-        work.due = std::min(work.due, advance_symbol(symbol, watermark, mark));
+        work.due = std::min(work.due, advance_symbol(symbol, watermark, mark, out));
       }
     }
     work.dirty.clear();
-    write(names, out);
   }
 
   void save(std::string& out) const override;
   base::Status load(std::string_view in) override;
 
  private:
-  struct Emission {
-    flow::SymbolId symbol;
-    market::BarRow row;
-  };
-
   SymbolBars& bars_of(flow::SymbolId symbol) {
     if (symbols_.size() <= symbol) symbols_.resize(symbol + 1);
     SymbolBars& bars = symbols_[symbol];
@@ -184,7 +176,8 @@ class BarBuilder final : public flow::Operator {
   }
 
   // Folds, emits and settles what is due for one symbol; returns when the next thing is.
-  TsNanos advance_symbol(flow::SymbolId symbol, TsNanos watermark, const flow::Mark& mark) {
+  TsNanos advance_symbol(flow::SymbolId symbol, TsNanos watermark, const flow::Mark& mark,
+                         flow::ResultWriter& out) {
     SymbolBars& bars = bars_of(symbol);
     fold_panes(bars, watermark);
     TsNanos due = bars.panes.empty() ? kNever : bars.panes.front().start + pane_;
@@ -194,9 +187,9 @@ class BarBuilder final : public flow::Operator {
       for (std::size_t w = 0; w < windows.size(); ++w) {
         Window& window = windows[w];
         const TsNanos end = window.start + intervals_[k];
-        if (end <= watermark && window.changed) emit(symbol, bars, k, window, mark);
+        if (end <= watermark && window.changed && revise(bars, k, window, mark)) out.bar(symbol, window.last);
         if (watermark >= end + lateness_ && window.emitted) {
-          settled_.push_back({symbol, window.last});
+          out.settled(symbol, window.last);
           continue;
         }
         due = std::min(due, window.emitted ? end + lateness_ : end);
@@ -222,8 +215,8 @@ class BarBuilder final : public flow::Operator {
     bars.panes.erase(bars.panes.begin(), bars.panes.begin() + static_cast<std::ptrdiff_t>(folded));
   }
 
-  void emit(flow::SymbolId symbol, const SymbolBars& bars, std::size_t k, Window& window,
-            const flow::Mark& mark) {
+  // Makes the bar of a closed window; false if it says what the last one said.
+  bool revise(const SymbolBars& bars, std::size_t k, Window& window, const flow::Mark& mark) {
     window.changed = false;
     market::BarRow row;
     row.window_start = window.start;
@@ -240,14 +233,14 @@ class BarBuilder final : public flow::Operator {
       row.revision = window.last.revision;
       const auto sticky = static_cast<std::uint16_t>(window.last.quality & ~market::quality::kOverflow);
       row.quality |= sticky;
-      if (equal_values(row, window.last)) return;
+      if (equal_values(row, window.last)) return false;
       row.state = market::BarState::revised;
       ++row.revision;
       row.quality |= market::quality::kLate;
     }
     window.emitted = true;
     window.last = row;
-    bars_.push_back({symbol, row});
+    return true;
   }
 
   static bool equal_values(market::BarRow a, market::BarRow b) {
@@ -274,26 +267,12 @@ class BarBuilder final : public flow::Operator {
     return {true, std::prev(after)->second.second};
   }
 
-  void write(const flow::SymbolNames& names, flow::ResultWriter& out) {
-    const auto in_order = [&names](const Emission& a, const Emission& b) {
-      if (a.row.window_end != b.row.window_end) return a.row.window_end < b.row.window_end;
-      if (a.row.interval != b.row.interval) return a.row.interval < b.row.interval;
-      return names.by_id[a.symbol] < names.by_id[b.symbol];
-    };
-    std::sort(bars_.begin(), bars_.end(), in_order);
-    for (const Emission& emission : bars_) out.bar(emission.symbol, emission.row);
-    std::sort(settled_.begin(), settled_.end(), in_order);
-    for (const Emission& emission : settled_) out.settled(emission.symbol, emission.row);
-  }
-
   base::DurationNanos pane_;
   base::DurationNanos lateness_;
   std::vector<base::DurationNanos> intervals_;
   std::vector<SymbolBars> symbols_;
   std::vector<LaneWork> lanes_;
   std::vector<SourceFlaws> flaws_;
-  std::vector<Emission> bars_;     // scratch of one mark
-  std::vector<Emission> settled_;  // likewise
 };
 
 void BarBuilder::save(std::string& out) const {

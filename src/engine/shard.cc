@@ -18,41 +18,22 @@ bool has_trade_id(const market::EventRow& row) {
 }
 bool has_identity(const market::EventRow& row) { return has_trade_id(row) || row.seq != market::kNoSeq; }
 
-template <typename Builder>
-void copy_strings(const market::EventBatchView& batch, market::EventRow& row, Builder& to) {
-  for (std::uint16_t* index : {&row.symbol, &row.venue, &row.source})
-    if (*index != market::kNoString) *index = to.strings.intern(batch.string(*index));
-}
-
-// Results of one watermark are in one order, whatever lanes they come from.
-void sort_results(market::BatchBuilder<market::BarRow>& results, std::size_t first) {
-  const auto in_order = [&results](const market::BarRow& a, const market::BarRow& b) {
-    if (a.window_end != b.window_end) return a.window_end < b.window_end;
-    if (a.interval != b.interval) return a.interval < b.interval;
-    return results.strings.at(a.symbol) < results.strings.at(b.symbol);
-  };
-  std::stable_sort(results.rows.begin() + static_cast<std::ptrdiff_t>(first), results.rows.end(), in_order);
-}
-
 }  // namespace
 
 // Gives operators the two result topics and learns from `settled` which windows are closed for good.
 class Shard::Writer final : public flow::ResultWriter {
  public:
-  Writer(Shard& shard, ShardResults& results) : shard_(shard), results_(results) {}
-  void bar(flow::SymbolId symbol, const market::BarRow& row) override { add(results_.bars, symbol, row); }
+  explicit Writer(Shard& shard) : shard_(shard) {}
+  void bar(flow::SymbolId symbol, const market::BarRow& row) override {
+    shard_.bars_.push_back({symbol, row});
+  }
   void settled(flow::SymbolId symbol, const market::BarRow& row) override {
-    add(results_.settled, symbol, row);
+    shard_.closed_.push_back({symbol, row});
     shard_.settled_[symbol].add(row.window_start, row.window_end);
   }
 
  private:
-  void add(market::BatchBuilder<market::BarRow>& to, flow::SymbolId symbol, const market::BarRow& row) {
-    to.rows.push_back(row);
-    to.rows.back().symbol = to.strings.intern(shard_.timeline_.symbol_names()[symbol]);
-  }
   Shard& shard_;
-  ShardResults& results_;
 };
 
 Shard::Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators)
@@ -177,11 +158,13 @@ base::Hash128 Shard::identity(const market::EventBatchView& batch, const market:
 }
 
 void Shard::keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const {
+  market::EventBatchBuilder& late = results.late.open();
   market::EventRow copy = batch.rows()[row];
-  copy_strings(batch, copy, results.late);
+  for (std::uint16_t* index : {&copy.symbol, &copy.venue, &copy.source})
+    if (*index != market::kNoString) *index = late.strings.intern(batch.string(*index));
   const std::string_view text = batch.text(static_cast<std::uint32_t>(row));
-  if (!text.empty()) results.late.add_text(static_cast<std::uint32_t>(results.late.rows.size()), text);
-  results.late.rows.push_back(copy);
+  if (!text.empty()) late.add_text(static_cast<std::uint32_t>(late.rows.size()), text);
+  late.rows.push_back(copy);
 }
 
 void Shard::control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results) {
@@ -217,20 +200,33 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
 }
 
 void Shard::mark_lanes(flow::SourceId source, ShardResults& results) {
-  Writer writer(*this, results);
-  const std::size_t first_bar = results.bars.rows.size();
-  const std::size_t first_settled = results.settled.rows.size();
-  const flow::SymbolNames names{timeline_.symbol_names()};
+  Writer writer(*this);
   for (const std::uint32_t index : timeline_.lanes_of(source)) {
     const Timeline::Lane& lane = timeline_.lane(index);
     if (lane.symbols.empty()) continue;
     const flow::EventTime time = timeline_.event_time();
     const flow::Mark mark{index, time.lane_watermark[index], lane.finished, lane.symbols, lane.sources, time};
-    for (const auto& op : operators_) op->advance(mark, names, writer);
+    for (const auto& op : operators_) op->advance(mark, writer);
   }
-  if (timeline_.lanes_of(source).size() < 2) return;  // operators keep the order within a lane
-  sort_results(results.bars, first_bar);
-  sort_results(results.settled, first_settled);
+  write(bars_, results.bars);
+  write(closed_, results.settled);
+}
+
+// Results of one watermark are in one order, whatever lanes and operators they come from
+// (docs/semantics.md 5.8).
+void Shard::write(std::vector<Result>& found, ResultBatches<market::BarRow>& to) const {
+  const auto& names = timeline_.symbol_names();
+  std::sort(found.begin(), found.end(), [&names](const Result& a, const Result& b) {
+    if (a.row.window_end != b.row.window_end) return a.row.window_end < b.row.window_end;
+    if (a.row.interval != b.row.interval) return a.row.interval < b.row.interval;
+    return names[a.symbol] < names[b.symbol];
+  });
+  for (Result& result : found) {
+    market::BatchBuilder<market::BarRow>& batch = to.open();
+    result.row.symbol = batch.strings.intern(names[result.symbol]);
+    batch.rows.push_back(result.row);
+  }
+  found.clear();
 }
 
 void Shard::count(flow::Verdict verdict) {

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,11 +27,33 @@
 
 namespace tickerhouse::engine {
 
+// Rows of one topic, in as many batches as they need: one watermark may close more windows than a batch
+// holds.
+template <typename Row>
+class ResultBatches {
+ public:
+  market::BatchBuilder<Row>& open() {  // the batch of the next row
+    if (used_ == 0 || batches_[used_ - 1].rows.size() == market::kBatchRowsMax)
+      if (++used_ > batches_.size()) batches_.emplace_back();
+    return batches_[used_ - 1];
+  }
+  [[nodiscard]] std::span<const market::BatchBuilder<Row>> batches() const {
+    return {batches_.data(), used_};
+  }
+  void clear() {
+    for (; used_ > 0; --used_) batches_[used_ - 1].clear();
+  }
+
+ private:
+  std::vector<market::BatchBuilder<Row>> batches_;
+  std::size_t used_ = 0;
+};
+
 // Cleared and filled by each step; reused.
 struct ShardResults {
-  market::BatchBuilder<market::BarRow> bars;
-  market::BatchBuilder<market::BarRow> settled;
-  market::EventBatchBuilder late;
+  ResultBatches<market::BarRow> bars;
+  ResultBatches<market::BarRow> settled;
+  ResultBatches<market::EventRow> late;
   std::vector<flow::Verdict> verdicts;  // of the rows stepped, by row of the batch
   void clear() {
     bars.clear();
@@ -68,6 +91,11 @@ class Shard {
   void keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const;
   void control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results);
   void mark_lanes(flow::SourceId source, ShardResults& results);
+  struct Result {
+    flow::SymbolId symbol;
+    market::BarRow row;
+  };
+  void write(std::vector<Result>& found, ResultBatches<market::BarRow>& to) const;
   void count(flow::Verdict verdict);
 
   base::DurationNanos pane_;
@@ -88,6 +116,8 @@ class Shard {
   };
   std::vector<StringUse> strings_;
   std::vector<flow::SymbolId> row_symbols_;
+  std::vector<Result> bars_;  // of the watermark in hand
+  std::vector<Result> closed_;
   base::TsNanos pane_start_ = 0;  // of the last event judged: most events share it
 };
 

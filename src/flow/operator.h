@@ -60,7 +60,7 @@ struct Flaw {
   std::uint16_t quality = 0;
 };
 
-// Takes results in their final order; the shard numbers them.
+// Takes results in any order; the shard orders those of one mark and numbers them.
 class ResultWriter {
  public:
   virtual ~ResultWriter() = default;
@@ -69,17 +69,12 @@ class ResultWriter {
   virtual void settled(SymbolId symbol, const market::BarRow& row) = 0;  // its last word
 };
 
-// Names of the shard's symbols, for results that are ordered by symbol bytes.
-struct SymbolNames {
-  std::span<const std::string> by_id;
-};
-
 class Operator {
  public:
   virtual ~Operator() = default;
   virtual void apply(const Segment& segment) = 0;
   virtual void flaw(const Flaw& flaw) = 0;
-  virtual void advance(const Mark& mark, const SymbolNames& names, ResultWriter& out) = 0;
+  virtual void advance(const Mark& mark, ResultWriter& out) = 0;
   virtual void save(std::string& out) const = 0;
   virtual base::Status load(std::string_view in) = 0;
 };

@@ -55,6 +55,7 @@ static_assert(sizeof(BatchHeader) == 64);
 
 inline constexpr std::size_t kBatchAlignment = 16;
 inline constexpr std::size_t kBatchStringsMax = 0xFFFF;
+inline constexpr std::size_t kBatchRowsMax = 16'384;  // for writers: three strings a row still fit
 inline constexpr std::uint64_t kBatchBytesMax = 1ULL << 30U;
 
 // The bytes of a batch, of any kind. Views borrow: they are valid as long as the bytes are.

@@ -96,9 +96,10 @@ base::Status ResultCheck::expect_rows(std::size_t topic, const market::BatchBuil
 }
 
 base::Status ResultCheck::expect(const engine::ShardResults& results) {
-  RETURN_IF_ERROR(expect_rows(0, results.bars));
-  RETURN_IF_ERROR(expect_rows(1, results.settled));
-  return expect_rows(2, results.late);
+  for (const auto& batch : results.bars.batches()) RETURN_IF_ERROR(expect_rows(0, batch));
+  for (const auto& batch : results.settled.batches()) RETURN_IF_ERROR(expect_rows(1, batch));
+  for (const auto& batch : results.late.batches()) RETURN_IF_ERROR(expect_rows(2, batch));
+  return {};
 }
 
 }  // namespace tickerhouse::runtime

@@ -124,10 +124,11 @@ class ShardHostImpl final : public ShardHost {
     arena_.clear();
     appends_.clear();
     std::vector<std::pair<flow::Topic, market::BatchParts::Place>> places;
-    const auto add = [&](std::size_t topic, const auto& builder) {
-      if (builder.rows.empty()) return;
-      places.emplace_back(kResultTopics.at(topic), builder.seal(arena_, progress_.sequences.at(topic)));
-      progress_.sequences.at(topic) += builder.rows.size();
+    const auto add = [&](std::size_t topic, const auto& results) {
+      for (const auto& builder : results.batches()) {
+        places.emplace_back(kResultTopics.at(topic), builder.seal(arena_, progress_.sequences.at(topic)));
+        progress_.sequences.at(topic) += builder.rows.size();
+      }
     };
     add(0, results_.bars);
     add(1, results_.settled);

@@ -107,6 +107,15 @@ class Commands(unittest.TestCase):
                 found = [(int(row["position"].split(":")[0]), base64.b64decode(row["raw_base64"]).decode()) for row in map(json.loads, rows)]
                 self.assertEqual(found, [*rejects, (4, "not json")])
 
+    def test_one_watermark_closes_more_windows_than_a_batch_holds(self):
+        symbols = [f"S{i:05}" for i in range(70_000)]
+        feed = "".join(f'{{"symbol":"{s}","price":{i + 1},"volume":1,"ts_epoch_ms":1704189600000}}\n' for i, s in enumerate(symbols))
+        run("replay", "-", "--data", self.data(), "--partitions", "1", "--intervals", "1m 1d", stdin=feed.encode())
+        bars = binary.export("bars", self.data(), "csv").decode().splitlines()[1:]
+        self.assertEqual([tuple(bar.split(",")[i] for i in (0, 1, 6)) for bar in bars],
+                         [(s, interval, str(i + 1)) for i, s in enumerate(symbols) for interval in ("1m", "1d")])
+        run("verify", "--data", self.data())
+
     def test_changed_bytes_are_refused_with_their_offset(self):
         file = self.path / "changed.jsonl"
         lines = list(self.lines)
