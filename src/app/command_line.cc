@@ -7,6 +7,7 @@
 
 #include "app/exit_codes.h"
 #include "app/logging.h"
+#include "app/settings.h"
 
 namespace tickerhouse::app {
 

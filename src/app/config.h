@@ -1,37 +1,17 @@
-// Settings and where each came from: flag > environment > ./.env > file > default. One table names them all;
-// docs/configuration.md is made from it.
+// The configuration of a run, typed and checked.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "app/setting_values.h"
 #include "base/result.h"
 #include "engine/settings.h"
 #include "tape/durability.h"
 
 namespace tickerhouse::app {
-
-struct SettingInfo {
-  const char* key;        // section.name, as in the file
-  const char* fallback;   // its default, as text
-  const char* flag;       // of the commands it belongs to; "" if it has none
-  const char* old_names;  // of older pipelines, from the environment; separated by spaces
-  const char* what;       // one line
-};
-std::span<const SettingInfo> setting_table();
-std::string environment_name(std::string_view key);  // ingest.bound → TICKERHOUSE_INGEST_BOUND
-
-struct SettingValue {
-  std::string text;
-  std::string origin;  // "default", "flag --bound", "environment TICKERHOUSE_INGEST_BOUND", ".env",
-                       // "tickerhouse.toml:12"
-  [[nodiscard]] bool is_default() const { return origin == "default"; }
-};
 
 struct Config {
   std::map<std::string, SettingValue> values;
@@ -59,12 +39,6 @@ struct Config {
 // `configuration` error, a line each.
 base::Result<Config> load_config(const std::map<std::string, std::string>& flags, const std::string& file);
 
-std::string commented_file();            // `config init`
-std::string configuration_page();        // docs/configuration.md
 std::string show(const Config& config);  // each value and where it came from
-
-// "AAPL,MSFT" or "AAPL MSFT"; "2GB", "512MiB", "1000000".
-std::vector<std::string> split_list(std::string_view text);
-std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 }  // namespace tickerhouse::app

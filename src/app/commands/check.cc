@@ -7,6 +7,7 @@
 
 #include "app/command_line.h"
 #include "app/exit_codes.h"
+#include "app/settings.h"
 #include "app/version.h"
 
 namespace tickerhouse::app {

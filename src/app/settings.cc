@@ -1,0 +1,158 @@
+#include "app/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr std::array<SettingInfo, 19> kSettings = {{
+    {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
+    {"ingest.bound", "5s", "--bound", "WATERMARK",
+     "how far events may be out of order; the watermark stays that far behind the newest one", true},
+    {"ingest.skew", "5s", "--skew", "",
+     "how far an event may lie in the future of its receipt before it is a reject", true},
+    {"ingest.idle_timeout", "10s", "--idle-timeout", "",
+     "live sources: after this long without data time goes on without them", true},
+    {"ingest.grace", "5s", "--grace", "",
+     "live sources: how long after a session's end its windows stay open", true},
+    {"ingest.batch", "8192", "--batch", "", "records in one commit, at most 16384; changes no result"},
+    {"ingest.symbols", "", "--allow-symbols", "",
+     "the only symbols to accept, separated by commas; empty: all"},
+    {"engine.intervals", "1m 5m 15m 30m 1h 1d", "--intervals", "WINDOW_DURATION",
+     "lengths of bars, separated by commas or spaces", true},
+    {"engine.allowed_lateness", "2m", "--allowed-lateness", "",
+     "how long a closed window still takes late events", true},
+    {"engine.partitions", "4", "--partitions", "", "of the tape, 1 to 1024", true},
+    {"engine.threads", "0", "--threads", "",
+     "of the shards; 0: one per processor, at most one per partition"},
+    {"tape.size_max", "64GiB", "--tape-size", "", "ingest pauses when the tape is nearly this large"},
+    {"tape.durability", "fsync", "--durability", "",
+     "fsync: a commit survives the machine; os: it survives the process"},
+    {"store.enabled", "true", "--store", "", "keep results in store.duckdb"},
+    {"store.memory", "512MB", "--store-memory", "", "memory of the store, as DuckDB takes it"},
+    {"console.every", "0", "--console", "",
+     "print bars to stdout as they come, with totals every so many; 0: do not"},
+    {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},
+    {"simulator.symbols", "10", "--symbols", "TICKERS STOCK_SYMBOLS",
+     "how many symbols to simulate, or their names"},
+    {"log.level", "info", "--log-level", "LOGLEVEL", "debug, info, warn or error"},
+}};
+
+// How many single-character edits apart two names are.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t k = 1; k <= b.size(); ++k) {
+      const std::size_t above = row[k];
+      row[k] = std::min({above + 1, row[k - 1] + 1, diagonal + (a[i - 1] == b[k - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const SettingInfo> setting_table() { return kSettings; }
+
+std::string environment_name(std::string_view key) {
+  std::string name = "TICKERHOUSE_";
+  for (const char c : key)
+    name.push_back(c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
+  return name;
+}
+
+std::string did_you_mean(std::string_view key) {
+  const auto nearest =
+      std::min_element(kSettings.begin(), kSettings.end(), [&](const SettingInfo& a, const SettingInfo& b) {
+        return distance(key, a.key) < distance(key, b.key);
+      });
+  return distance(key, nearest->key) > 4 ? std::string()
+                                         : std::string("; did you mean ").append(nearest->key).append("?");
+}
+
+std::string commented_file() {
+  std::string text =
+      "# Tickerhouse. Flags and environment variables win over this file; uncomment what you change.\n";
+  std::string section;
+  for (const SettingInfo& setting : kSettings) {
+    const std::string_view key = setting.key;
+    const std::size_t point = key.find('.');
+    const std::string_view name = point == std::string_view::npos ? key : key.substr(point + 1);
+    if (point != std::string_view::npos && key.substr(0, point) != section) {
+      section = key.substr(0, point);
+      text.append("\n[").append(section).append("]\n");
+    }
+    text.append("# ")
+        .append(setting.what)
+        .append("\n# ")
+        .append(name)
+        .append(" = \"")
+        .append(setting.fallback)
+        .append("\"\n");
+  }
+  return text;
+}
+
+std::string configuration_page() {
+  std::string text =
+      "# Configuration\n\nA value comes from, in this order: a flag, the environment, `./.env`, the file "
+      "(`--config FILE`, else `./tickerhouse.toml`), the default. "
+      "`tickerhouse check --show` prints each value and where it came from; `tickerhouse config init` writes "
+      "a commented file. Durations: `250ms 5s 2m 1h 1d`, or as Spark "
+      "writes them, `90 seconds`. The settings marked * are fixed by the first start of a data directory.\n\n"
+      "This page is written by `tickerhouse config docs`.\n\n| key | default | flag | environment | older "
+      "names | what |\n|---|---|---|---|---|---|\n";
+  for (const SettingInfo& setting : kSettings) {
+    const std::string_view key = setting.key;
+    text.append("| `")
+        .append(key)
+        .append(setting.fixed ? "` * | `" : "` | `")
+        .append(*setting.fallback == '\0' ? " " : setting.fallback);
+    text.append("` | `").append(setting.flag).append("` | `").append(environment_name(key)).append("` | ");
+    for (const std::string& name : split_list(setting.old_names)) text.append("`").append(name).append("` ");
+    text.append("| ").append(setting.what).append(" |\n");
+  }
+  return text;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(", "), text.size());
+    if (end > 0) items.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  return items;
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  struct Unit {
+    std::string_view name;
+    std::uint64_t factor;
+  };
+  static constexpr std::array<Unit, 9> kUnits = {{{"", 1},
+                                                  {"B", 1},
+                                                  {"KB", 1'000},
+                                                  {"MB", 1'000'000},
+                                                  {"GB", 1'000'000'000},
+                                                  {"TB", 1'000'000'000'000},
+                                                  {"KiB", 1ULL << 10U},
+                                                  {"MiB", 1ULL << 20U},
+                                                  {"GiB", 1ULL << 30U}}};
+  for (const Unit& known : kUnits)
+    if (known.name == unit && !__builtin_mul_overflow(value, known.factor, &value)) return value;
+  return std::nullopt;
+}
+
+}  // namespace tickerhouse::app
