@@ -10,6 +10,20 @@
 #include "app/settings.h"
 
 namespace tickerhouse::app {
+namespace {
+
+// Prints the error, each line of it.
+int fail(const base::Error& error) {
+  std::string text = error.message();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::fprintf(stderr, "tickerhouse: %s\n", text.substr(0, end).c_str());
+    text.erase(0, end + 1);
+  }
+  return exit_code_of(error.code);
+}
+
+}  // namespace
 
 base::Result<Config> CommandLine::load() const {
   ASSIGN_OR_RETURN(Config config, load_config(settings, config_file));
@@ -31,14 +45,20 @@ void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<s
   command.add_option("--config", line.config_file, "configuration file [./tickerhouse.toml]");
 }
 
-int fail(const base::Error& error) {
-  std::string text = error.message();
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::fprintf(stderr, "tickerhouse: %s\n", text.substr(0, end).c_str());
-    text.erase(0, end + 1);
-  }
-  return exit_code_of(error.code);
+void set_action(CLI::App& command, CommandLine& line, std::function<base::Result<int>()> run) {
+  command.callback([&line, run = std::move(run)] {
+    line.action = [run] {
+      const auto code = run();
+      return code.ok() ? *code : fail(code.error());
+    };
+  });
+}
+
+void set_action(CLI::App& command, CommandLine& line, std::function<base::Status()> run) {
+  set_action(command, line, [run = std::move(run)]() -> base::Result<int> {
+    RETURN_IF_ERROR(run());
+    return kExitOk;
+  });
 }
 
 }  // namespace tickerhouse::app

@@ -28,6 +28,10 @@ struct CommandLine {
 // Adds the flags of those settings whose keys begin with one of the prefixes.
 void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<std::string>& key_prefixes);
 
+// What the subcommand does when it is the one; an error is printed and becomes the exit code.
+void set_action(CLI::App& command, CommandLine& line, std::function<base::Result<int>()> run);
+void set_action(CLI::App& command, CommandLine& line, std::function<base::Status()> run);
+
 void add_replay(CLI::App& app, CommandLine& line);
 void add_simulate(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
@@ -37,8 +41,5 @@ void add_tail(CLI::App& app, CommandLine& line);
 void add_check(CLI::App& app, CommandLine& line);
 void add_config(CLI::App& app, CommandLine& line);
 void add_version(CLI::App& app, CommandLine& line);
-
-// Prints the error (each line of it) to stderr and gives its exit code.
-int fail(const base::Error& error);
 
 }  // namespace tickerhouse::app

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/exit_codes.h"
 #include "app/exports.h"
 #include "app/text_output.h"
 #include "formats/output.h"
@@ -226,7 +225,7 @@ base::Status run(const CommandLine& line, const Flags& flags) {
 
 void add_export(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand("export", "bars, events, late or rejects as CSV, JSON lines or Parquet");
-  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_option("what", flags->what, "bars, events, late or rejects")->required();
   command->add_option("--format", flags->format, "csv, jsonl or parquet [csv]");
@@ -238,12 +237,7 @@ void add_export(CLI::App& app, CommandLine& line) {
   command->add_option("--to", flags->to, "before this date or ISO time");
   command->add_option("--columns", flags->columns, "seed: the columns of an older pipeline");
   add_setting_flags(*command, line, {"data", "log."});
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      const base::Status status = run(line, *flags);
-      return status.ok() ? kExitOk : fail(status.error());
-    };
-  });
+  set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

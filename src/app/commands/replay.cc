@@ -95,7 +95,7 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
 void add_replay(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "replay", "load recorded files, standard input (-) or a growing file, to the last exact bar");
-  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_option("files", flags->files, "files, plain or gzip, JSON lines or CSV; - is standard input")
       ->required();
@@ -113,12 +113,7 @@ void add_replay(CLI::App& app, CommandLine& line) {
                     "all stages take turns on one thread; the same bytes");
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
   add_setting_flags(*command, line, {"data", "ingest.", "engine.", "tape.", "store.", "console.", "log."});
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      auto code = replay(line, *flags);
-      return code.ok() ? *code : fail(code.error());
-    };
-  });
+  set_action(*command, line, [&line, flags] { return replay(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

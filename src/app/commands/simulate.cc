@@ -119,7 +119,7 @@ base::Result<int> simulate(const CommandLine& line, Flags& flags) {
 void add_simulate(CLI::App& app, CommandLine& line) {
   auto* command =
       app.add_subcommand("simulate", "a bounded, seeded market with faults, into a directory or a file");
-  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_option("--seed", flags->seed, "everything follows from it [1]");
   command->add_option("--events", flags->events, "how many happen")->required();
@@ -133,12 +133,7 @@ void add_simulate(CLI::App& app, CommandLine& line) {
   add_setting_flags(*command, line,
                     {"data", "ingest.bound", "ingest.skew", "ingest.batch", "engine.", "tape.", "store.",
                      "console.", "simulator.", "log."});
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      auto code = simulate(line, *flags);
-      return code.ok() ? *code : fail(code.error());
-    };
-  });
+  set_action(*command, line, [&line, flags] { return simulate(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

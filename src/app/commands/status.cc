@@ -225,18 +225,13 @@ base::Result<int> run(const CommandLine& line, const Flags& flags) {
 void add_status(CLI::App& app, CommandLine& line) {
   auto* command =
       app.add_subcommand("status", "the ledger, sources, partitions, sinks and problems of a data directory");
-  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_flag("--json", flags->json, "one JSON object");
   command->add_flag("--watch", flags->watch, "again every second");
   command->add_flag("--check", flags->check, "say health by the exit code");
   add_setting_flags(*command, line, {"data", "log."});
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      auto code = run(line, *flags);
-      return code.ok() ? *code : fail(code.error());
-    };
-  });
+  set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

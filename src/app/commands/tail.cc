@@ -7,7 +7,6 @@
 
 #include "app/command_line.h"
 #include "app/data_directory.h"
-#include "app/exit_codes.h"
 #include "app/stop_signal.h"
 #include "base/clock.h"
 #include "formats/output.h"
@@ -206,7 +205,7 @@ base::Status run(const CommandLine& line, const Flags& flags) {
 void add_tail(CLI::App& app, CommandLine& line) {
   auto* command =
       app.add_subcommand("tail", "rows of a topic as they lie on the tape, and new ones as they come");
-  auto flags = std::make_shared<Flags>();  // lives in the callbacks below
+  auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_option("topic", flags->topic, "events, rejects, bars, settled or late")->required();
   command->add_option("--from", flags->from, "beginning, end, an offset or a time [end]");
@@ -217,12 +216,7 @@ void add_tail(CLI::App& app, CommandLine& line) {
   command->add_option("--format", flags->format, "jsonl or csv [jsonl]");
   command->add_flag("--place", flags->place, "partition:offset before each row");
   add_setting_flags(*command, line, {"data", "log."});
-  command->callback([&line, flags] {
-    line.action = [&line, flags] {
-      const base::Status status = run(line, *flags);
-      return status.ok() ? kExitOk : fail(status.error());
-    };
-  });
+  set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

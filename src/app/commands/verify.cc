@@ -149,12 +149,7 @@ void add_verify(CLI::App& app, CommandLine& line) {
       app.add_subcommand("verify", "prove that replay gives the same bytes, and that the store agrees");
   command->footer(kFooter);
   add_setting_flags(*command, line, {"data", "log."});
-  command->callback([&line] {
-    line.action = [&line] {
-      const base::Status status = run(line);
-      return status.ok() ? kExitOk : fail(status.error());
-    };
-  });
+  set_action(*command, line, [&line] { return run(line); });
 }
 
 }  // namespace tickerhouse::app
