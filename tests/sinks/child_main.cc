@@ -1,8 +1,9 @@
 // The other process of the tests: sinks_child WHAT PATH
 //
-//   write PATH   opens the store and applies rows without end, from where it stands, saying "N" after the
-//   flush that ends at offset N open PATH    opens the store and says what happened: "ok" or the number of
-//   the error's code
+// - write PATH: opens the store and applies rows without end, from where it stands, saying "N" after the
+// flush that ends at offset N.
+//
+// - open PATH: opens the store and says what happened: "ok" or the number of the error's code.
 #include <cstdio>
 #include <string_view>
 

@@ -1,9 +1,12 @@
 // The other process of the tests: tape_child WHAT DIRECTORY ...
 //
-//   write DIRECTORY os|fsync    commits without end, saying "N" after commit N returned; goes on where the
-//   tape stands count DIRECTORY             opens for reading, prints the rows of events 0 and bars 1 and the
-//   writer's position follow DIRECTORY ROWS       opens for reading, says "ready", waits until events 0 holds
-//   ROWS rows, prints them as count does
+// - write DIRECTORY os|fsync: commits without end, saying "N" after commit N returned; goes on where the tape
+// stands.
+//
+// - count DIRECTORY: opens for reading, prints the rows of events 0 and bars 1 and the writer's position.
+//
+// - follow DIRECTORY ROWS: opens for reading, says "ready", waits until events 0 holds ROWS rows, prints them
+// as count does.
 #include <array>
 #include <chrono>
 #include <cstdio>

@@ -1,79 +1,18 @@
 // The tape between processes, and when they are killed.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <climits>
 #include <string>
 #include <vector>
 
+#include "tests/support/child_process.h"
 #include "tests/tape/lmdb_support.h"
-
-extern char** environ;
 
 namespace tickerhouse::contract {
 namespace {
 
-// A child program with its output on a pipe. Killed, if it still runs, when this goes.
-class Child {
- public:
-  explicit Child(const std::vector<std::string>& words) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    if (::posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ) != 0) pid_ = -1;
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-    out_ = ::fdopen(ends[0], "r");
-  }
-  ~Child() {
-    kill();
-    if (out_ != nullptr) std::fclose(out_);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  // The next line without its end; empty at the end of the output.
-  std::string line() {
-    std::array<char, 256> text{};
-    if (out_ == nullptr || std::fgets(text.data(), text.size(), out_) == nullptr) return {};
-    std::string line = text.data();
-    while (!line.empty() && line.back() == '\n') line.pop_back();
-    return line;
-  }
-  void kill() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    wait();
-  }
-  int wait() {
-    int status = 0;
-    while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-    return status;
-  }
-
- private:
-  pid_t pid_ = -1;
-  std::FILE* out_ = nullptr;
-};
-
-std::string program() {
-  std::array<char, PATH_MAX> path{};
-  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
-  const std::string self(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  return self.substr(0, self.rfind('/')).append("/tape_child");
-}
+using tests::ChildProcess;
+constexpr const char* kChild = "tape_child";
 
 std::string counted(std::int64_t commits) {
   return std::to_string(commits * 10)
@@ -85,9 +24,9 @@ std::string counted(std::int64_t commits) {
 
 TEST(LmdbProcesses, OneReadsWhileAnotherWrites) {
   const TestDirectory directory;
-  Child writer({program(), "write", directory.path(), "os"});
+  ChildProcess writer(kChild, {"write", directory.path(), "os"});
   ASSERT_EQ(writer.line(), "1");
-  Child reader({program(), "follow", directory.path(), "2000"});
+  ChildProcess reader(kChild, {"follow", directory.path(), "2000"});
   ASSERT_EQ(reader.line(), "ready");
   const std::string seen = reader.line();
   std::int64_t events = 0;
@@ -113,7 +52,7 @@ TEST(LmdbProcesses, AReaderNeedsNoWriter) {
     const auto tape = open_or_fail({.directory = directory.path()});
     ASSERT_TRUE(commit_one(*tape, "w", "", "p", {}, numbered_batch(0, 10)).ok());
   }
-  Child reader({program(), "count", directory.path()});
+  ChildProcess reader(kChild, {"count", directory.path()});
   EXPECT_EQ(reader.line(), "10 0 p");
   EXPECT_EQ(reader.wait(), 0);
   const auto tape = open_or_fail({.directory = directory.path(), .read_only = true});
@@ -124,7 +63,7 @@ TEST(LmdbProcesses, AReaderNeedsNoWriter) {
 
 TEST(LmdbProcesses, OneWriterAtATime) {
   const TestDirectory directory;
-  Child writer({program(), "write", directory.path(), "os"});
+  ChildProcess writer(kChild, {"write", directory.path(), "os"});
   ASSERT_EQ(writer.line(), "1");
   const auto second = tape::open_lmdb_tape({.directory = directory.path(), .patience = 0});
   ASSERT_FALSE(second.ok());
@@ -144,7 +83,7 @@ TEST(LmdbProcesses, AReaderFollowsATapeThatWasMadeLarger) {
     const auto tape = open_or_fail({.directory = directory.path(), .size_max = 1U << 20U});
     ASSERT_TRUE(commit_one(*tape, "w", "", "0", {}, batch).ok());
   }
-  Child reader({program(), "follow", directory.path(), "100000"});
+  ChildProcess reader(kChild, {"follow", directory.path(), "100000"});
   ASSERT_EQ(reader.line(), "ready");
   const auto tape =
       open_or_fail({.directory = directory.path(), .size_max = 64U << 20U, .low_disk_bytes = 1});
@@ -161,13 +100,13 @@ TEST_P(LmdbKill, AKilledWriterLeavesNothingHalf) {
   const TestDirectory directory;
   std::int64_t commits = 0;
   for (int round = 0; round < 25; ++round) {
-    Child writer({program(), "write", directory.path(), GetParam()});
+    ChildProcess writer(kChild, {"write", directory.path(), GetParam()});
     std::int64_t said = 0;
     for (int i = 0; i <= round * 3 % 17; ++i) said = std::stoll(writer.line());
     EXPECT_GT(said, commits);
     writer.kill();
     for (std::string line = writer.line(); !line.empty(); line = writer.line()) said = std::stoll(line);
-    Child reader({program(), "count", directory.path()});
+    ChildProcess reader(kChild, {"count", directory.path()});
     const std::string seen = reader.line();
     // Everything that was answered is there; one commit more may have been applied and not answered.
     EXPECT_TRUE(seen == counted(said) || seen == counted(said + 1)) << seen << " after " << said;
