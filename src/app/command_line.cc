@@ -5,9 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/config/settings.h"
 #include "app/exit_codes.h"
 #include "app/logging.h"
-#include "app/settings.h"
 
 namespace tickerhouse::app {
 namespace {

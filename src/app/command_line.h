@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "app/config.h"
+#include "app/config/config.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;

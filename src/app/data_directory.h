@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "app/config.h"
+#include "app/config/config.h"
 #include "base/disk.h"
 #include "flow/source.h"
 #include "flow/tape.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "app/config.h"
+#include "app/config/config.h"
 #include "app/data_directory.h"
 #include "flow/sink.h"
 #include "flow/store.h"

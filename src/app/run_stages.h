@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "app/config.h"
+#include "app/config/config.h"
 #include "app/data_directory.h"
 #include "flow/source.h"
 #include "runtime/pipeline.h"

@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/settings.h"
+#include "app/config/settings.h"
 #include "app/version.h"
 
 namespace tickerhouse::app {

@@ -3,9 +3,9 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
+#include "app/config/settings.h"
 #include "app/exit_codes.h"
 #include "app/run_stages.h"
-#include "app/settings.h"
 #include "app/stop_signal.h"
 #include "app/text_output.h"
 #include "sources/simulator/simulator.h"

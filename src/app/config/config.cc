@@ -1,10 +1,10 @@
-#include "app/config.h"
+#include "app/config/config.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "app/settings.h"
+#include "app/config/settings.h"
 #include "market/batch.h"
 #include "market/symbol.h"
 

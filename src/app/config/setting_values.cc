@@ -1,4 +1,4 @@
-#include "app/setting_values.h"
+#include "app/config/setting_values.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include <toml++/toml.h>
 
-#include "app/settings.h"
+#include "app/config/settings.h"
 
 namespace tickerhouse::app {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "app/setting_values.h"
+#include "app/config/setting_values.h"
 #include "base/result.h"
 #include "engine/settings.h"
 #include "tape/durability.h"
