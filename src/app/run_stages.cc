@@ -32,6 +32,7 @@ runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirect
   options.one_thread = run.one_thread;
   options.seed = run.seed;
   options.speed = run.speed;
+  options.flush_interval = config.flush_interval;
   if (run.wait_space > 0) options.wait_space = run.wait_space;
   return options;
 }
@@ -62,8 +63,11 @@ void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const s
     print_rejects(tape, status);
   }
   if (total.late_kept > 0) {
-    std::fprintf(stderr, "%s came too late and were kept (export late).", grouped(total.late_kept).c_str());
-    std::fprintf(stderr, " Bring files that belong together in one command, or --follow one that grows.\n");
+    std::fprintf(stderr, "%s came too late and were kept (export late).%s\n",
+                 grouped(total.late_kept).c_str(),
+                 status.sources.size() > 1
+                     ? " Bring files that belong together in one command, or --follow one that grows."
+                     : "");
   }
   if ((total.late_kept + total.late_revised) * 100 > total.received)
     std::fprintf(stderr,

@@ -25,6 +25,7 @@ struct PipelineOptions {
   bool one_thread = false;
   std::uint64_t seed = 0;  // of the order on one thread
   double speed = 0;        // event time runs this many times as fast as the clock; 0: flat out
+  base::DurationNanos flush_interval = 200 * base::kMillisecond;  // of sinks: how long results gather
   base::DurationNanos wait_space = 5 * base::kMinute;  // how long a full tape or disk is waited for
   base::DurationNanos stop_within =
       8 * base::kSecond;  // after a stop request: what is appended is finished, up to this long

@@ -48,12 +48,14 @@ class SinkHostImpl final : public SinkHost {
         RETURN_IF_ERROR(sink_.apply(batch));
       }
     }
+    behind_ = rows >= options_.flush_rows_max;
     if (rows == 0) return StepState::idle;
     ASSIGN_OR_RETURN(const flow::SinkPosition flushed, sink_.flush());
     for (const auto& [place, next] : flushed) position_[place] = next;
     RETURN_IF_ERROR(publish());
     return StepState::progressed;
   }
+  [[nodiscard]] bool behind() const override { return behind_; }
 
  private:
   struct Input {
@@ -80,6 +82,7 @@ class SinkHostImpl final : public SinkHost {
   flow::SinkPosition position_;
   std::string published_;
   std::vector<Input> inputs_;
+  bool behind_ = false;
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ class SinkHost {
   virtual ~SinkHost() = default;
   // idle: everything committed when the step began is applied and flushed.
   virtual base::Result<StepState> step() = 0;
+  [[nodiscard]] virtual bool behind() const = 0;  // the last step left rows for the next one
 };
 
 }  // namespace tickerhouse::runtime

@@ -112,6 +112,7 @@ class Interpreter {
     config_.store = flag("store.enabled");
     config_.store_memory = config_.values["store.memory"].text;
     if (!parse_bytes(config_.store_memory)) wrong("store.memory", "a size such as 512MB");
+    config_.flush_interval = duration("sinks.flush_interval");
     config_.console_every = whole("console.every", 0, 1'000'000'000);
   }
 

@@ -27,6 +27,7 @@ struct Config {
   tape::Durability durability = tape::Durability::fsync;
   bool store = true;
   std::string store_memory;
+  base::DurationNanos flush_interval = 0;
   std::uint64_t console_every = 0;
   double simulator_rate = 0;
   std::string simulator_symbols;

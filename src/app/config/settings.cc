@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 19> kSettings = {{
+constexpr std::array<SettingInfo, 20> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -33,6 +33,8 @@ constexpr std::array<SettingInfo, 19> kSettings = {{
      "fsync: a commit survives the machine; os: it survives the process"},
     {"store.enabled", "true", "--store", "", "keep results in store.duckdb"},
     {"store.memory", "512MB", "--store-memory", "", "memory of the store, as DuckDB takes it"},
+    {"sinks.flush_interval", "200ms", "--flush-interval", "PROCESSING_TRIGGER",
+     "how long results gather before a sink makes them durable"},
     {"console.every", "0", "--console", "",
      "print bars to stdout as they come, with totals every so many; 0: do not"},
     {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},
