@@ -1,15 +1,11 @@
 // The bytes of docs/formats/batch.md's example, and the builder that must give exactly them.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <string>
 
 #include "market/batch.h"
+#include "tests/support/golden_bytes.h"
 
 namespace tickerhouse::market {
 namespace {
@@ -55,47 +51,14 @@ std::string example() {
   return bytes;
 }
 
-// 16 bytes a line: offset, then the bytes. A '#' begins a comment.
-std::string hex_lines(const std::string& bytes) {
-  std::ostringstream out;
-  char part[24];
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i % 16 == 0) {
-      std::snprintf(part, sizeof part, "%04zx", i);
-      out << (i == 0 ? "" : "\n") << part << ' ';
-    }
-    std::snprintf(part, sizeof part, " %02x", static_cast<unsigned>(static_cast<unsigned char>(bytes[i])));
-    out << part;
-  }
-  out << '\n';
-  return out.str();
-}
-
-std::string without_comments(std::istream& in) {
-  std::string text;
-  for (std::string line; std::getline(in, line);) {
-    line.resize(std::min(line.find('#'), line.size()));
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    if (!line.empty()) text.append(line).append("\n");
-  }
-  return text;
-}
-
 TEST(BatchGolden, TheExampleHasTheseBytes) {
-  std::ifstream golden(TICKERHOUSE_REPOSITORY "/tests/golden/batch_v1.hex");
-  ASSERT_TRUE(golden.is_open());
-  EXPECT_EQ(hex_lines(example()), without_comments(golden));
+  EXPECT_EQ(tests::as_golden(example()), tests::as_golden(tests::golden_bytes("batch_v1")));
 }
 
 TEST(BatchGolden, TheBytesReadAsTheExample) {
-  std::ifstream golden(TICKERHOUSE_REPOSITORY "/tests/golden/batch_v1.hex");
-  std::istringstream lines(without_comments(golden));
-  std::string bytes(64, '\0');
-  bytes.clear();
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line.substr(4));
-    for (unsigned byte = 0; words >> std::hex >> byte;) bytes.push_back(static_cast<char>(byte));
-  }
+  std::string bytes;
+  bytes.reserve(1'024);  // as aligned as a batch must be
+  bytes = tests::golden_bytes("batch_v1");
   const auto opened = BatchBytes::open(bytes);
   ASSERT_TRUE(opened.ok()) << opened.error().message();
   const EventBatchView batch(*opened);
