@@ -39,3 +39,12 @@ function(tickerhouse_link target)
     target_link_libraries(${target} PRIVATE ${link})
   endforeach()
 endfunction()
+
+# Every folder below this one that has a CMakeLists.txt; a new one needs no list to be edited.
+macro(tickerhouse_add_folders)
+  file(GLOB folders CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+  foreach(file IN LISTS folders)
+    get_filename_component(folder ${file} DIRECTORY)
+    add_subdirectory(${folder})
+  endforeach()
+endmacro()

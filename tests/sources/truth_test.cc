@@ -35,7 +35,7 @@ TEST(Truth, ABarByHand) {
             "05T14:31:01Z,2026-01-05\n"
             "B,1m,2026-01-05T14:30:00Z,2026-01-05T14:31:00Z,10,13,9,9,3,3,36,12,10.666666667,-10,2026-01-"
             "05T14:30:01Z,2026-01-05T14:30:03Z,2026-01-05\n");
-  EXPECT_EQ(truth.ledger(), (TrueLedger{6, 4, 1, 0, 0, 1}));
+  EXPECT_EQ(truth.ledger(), (flow::Ledger{6, 4, 1, 0, 0, 1, 0}));
 }
 
 // The watermark is a quarter of a second's multiple, five seconds behind; the pane of 14:30 ends at 60 s.
@@ -52,7 +52,7 @@ TEST(Truth, LatenessIsDecidedAtTheGrid) {
   truth.observe("A", trade(185 * base::kSecond, 5, 10, 1));
   truth.observe("A", trade(1, 4, 10, 1));  // late comes before known
   truth.observe("A", trade(2, 6, 10, 1));
-  EXPECT_EQ(truth.ledger(), (TrueLedger{8, 4, 1, 1, 2, 0}));
+  EXPECT_EQ(truth.ledger(), (flow::Ledger{8, 4, 1, 1, 2, 0, 0}));
 }
 
 TEST(Truth, TheFutureMovesNothing) {
@@ -63,7 +63,7 @@ TEST(Truth, TheFutureMovesNothing) {
   truth.observe("A", trade(0, 2, 10, 1));
   future.ts_recv += 1;  // just within the skew
   truth.observe("A", future);
-  EXPECT_EQ(truth.ledger(), (TrueLedger{3, 2, 0, 0, 0, 1}));
+  EXPECT_EQ(truth.ledger(), (flow::Ledger{3, 2, 0, 0, 0, 1, 0}));
 }
 
 SimulatorOptions options_of(Fault fault, double rate) {
@@ -82,21 +82,21 @@ TEST(Truth, EachFaultHasItsPlaceInTheLedger) {
   const auto ledger = [&minutes](Fault fault, double rate) {
     return true_bars(options_of(fault, rate), minutes).value().ledger();
   };
-  EXPECT_EQ(ledger(Fault::none, 0), (TrueLedger{100'000, 100'000, 0, 0, 0, 0}));
-  EXPECT_EQ(ledger(Fault::out_of_order, 0.3), (TrueLedger{100'000, 100'000, 0, 0, 0, 0}));
-  const TrueLedger late = ledger(Fault::late, 0.1);
+  EXPECT_EQ(ledger(Fault::none, 0), (flow::Ledger{100'000, 100'000, 0, 0, 0, 0}));
+  EXPECT_EQ(ledger(Fault::out_of_order, 0.3), (flow::Ledger{100'000, 100'000, 0, 0, 0, 0}));
+  const flow::Ledger late = ledger(Fault::late, 0.1);
   EXPECT_NEAR(static_cast<double>(late.late_revised), 4500, 1000);
   EXPECT_NEAR(static_cast<double>(late.late_kept), 4500, 1000);
   EXPECT_EQ(late.received, 100'000U);
   EXPECT_EQ(late.used + late.late_revised + late.late_kept, 100'000U);
-  const TrueLedger twice = ledger(Fault::duplicate, 0.1);
+  const flow::Ledger twice = ledger(Fault::duplicate, 0.1);
   EXPECT_NEAR(static_cast<double>(twice.duplicate), 10'000, 400);
   EXPECT_EQ(twice.used, 100'000U);
-  const TrueLedger missing = ledger(Fault::gap, 0.1);
+  const flow::Ledger missing = ledger(Fault::gap, 0.1);
   EXPECT_NEAR(static_cast<double>(missing.used), 90'000, 400);
   EXPECT_EQ(missing.used, missing.received);
   for (const Fault fault : {Fault::malformed, Fault::future}) {
-    const TrueLedger rejected = ledger(fault, 0.1);
+    const flow::Ledger rejected = ledger(fault, 0.1);
     EXPECT_NEAR(static_cast<double>(rejected.rejected), 10'000, 400);
     EXPECT_EQ(rejected.used + rejected.rejected, 100'000U);
   }

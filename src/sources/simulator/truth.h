@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/int128.h"
+#include "flow/status.h"
 #include "market/event.h"
 #include "sources/simulator/simulator.h"
 
@@ -24,16 +25,6 @@ struct TruthOptions {
   base::DurationNanos skew = 5 * base::kSecond;
 };
 
-struct TrueLedger {
-  std::uint64_t received = 0;
-  std::uint64_t used = 0;
-  std::uint64_t duplicate = 0;
-  std::uint64_t late_revised = 0;
-  std::uint64_t late_kept = 0;
-  std::uint64_t rejected = 0;
-  bool operator==(const TrueLedger&) const = default;
-};
-
 class TrueBars {
  public:
   explicit TrueBars(TruthOptions options);
@@ -42,7 +33,7 @@ class TrueBars {
   void observe(const std::string& symbol, const market::EventRow& event);
   void observe_reject();
 
-  [[nodiscard]] const TrueLedger& ledger() const { return ledger_; }
+  [[nodiscard]] const flow::Ledger& ledger() const { return ledger_; }
   // Header and bars as in docs/semantics.md 6, without state, revision and quality.
   void append_csv(std::string& out) const;
 
@@ -72,7 +63,7 @@ class TrueBars {
   base::DurationNanos pane_ = base::kMinute;
   base::TsNanos greatest_ = base::kNoTime;
   base::TsNanos watermark_ = base::kNoTime;
-  TrueLedger ledger_;
+  flow::Ledger ledger_;
   std::unordered_map<std::string, Windows> windows_;                     // by symbol
   std::map<base::TsNanos, std::unordered_set<std::string>> remembered_;  // ids, by the end of their pane
 };
