@@ -103,12 +103,12 @@ class BarBuilder final : public flow::Operator {
     if (watermark < work.due) {
       for (const flow::SymbolId symbol : work.dirty)
         if (symbols_[symbol].lane == mark.lane)  // a late event may have made a window of its own
-          work.due = std::min(work.due, advance_symbol(symbol, watermark, mark, out));
+          work.due = std::min(work.due, advance_symbol(symbol, mark, out));
     } else {
       work.due = kNever;
       for (const flow::SymbolId symbol : mark.symbols) {
         if (symbol >= symbols_.size()) continue;
-        work.due = std::min(work.due, advance_symbol(symbol, watermark, mark, out));
+        work.due = std::min(work.due, advance_symbol(symbol, mark, out));
       }
     }
     work.dirty.clear();
@@ -175,10 +175,11 @@ class BarBuilder final : public flow::Operator {
     return true;
   }
 
-  // Folds, emits and settles what is due for one symbol; returns when the next thing is.
-  TsNanos advance_symbol(flow::SymbolId symbol, TsNanos watermark, const flow::Mark& mark,
-                         flow::ResultWriter& out) {
+  // Folds, emits and settles what is due for one symbol; returns when the next thing is. A symbol that a
+  // slower source has joined is ahead of its lane: its time does not go back.
+  TsNanos advance_symbol(flow::SymbolId symbol, const flow::Mark& mark, flow::ResultWriter& out) {
     SymbolBars& bars = bars_of(symbol);
+    const TsNanos watermark = mark.finished ? kNever : mark.time.of(symbol);
     fold_panes(bars, watermark);
     TsNanos due = bars.panes.empty() ? kNever : bars.panes.front().start + pane_;
     for (std::size_t k = 0; k < intervals_.size(); ++k) {
