@@ -73,13 +73,14 @@ class BarBuilder final : public flow::Operator {
     for (std::size_t i = segment.first; i < segment.last; ++i) {
       const market::EventRow& row = segment.batch.rows()[i];
       const flow::Verdict verdict = segment.verdicts[i];
+      const flow::SymbolId symbol = segment.symbols[i];
+      SymbolBars& bars = bars_of(symbol);
+      // Quotes and duplicates too: they may bring a source that the symbol hears from now on.
+      if (bars.lane != segment.time.lane_of[symbol]) move(bars, segment.time.lane_of[symbol]);
       if (row.kind == market::EventKind::quote) continue;
       if (verdict != flow::Verdict::used && verdict != flow::Verdict::late_revised) continue;
       const EventKey key{row.ts_event, row.seq == market::kNoSeq ? 0 : row.seq,
                          segment.first_order + (i - segment.first)};
-      const flow::SymbolId symbol = segment.symbols[i];
-      SymbolBars& bars = bars_of(symbol);
-      if (bars.lane != segment.time.lane_of[symbol]) move(bars, segment.time.lane_of[symbol]);
       if (verdict == flow::Verdict::used) {
         add_to_pane(bars, row, key);
       } else {
