@@ -23,39 +23,43 @@ const Settings kSettings = settings_of(1, {base::kMinute, 5 * base::kMinute, bas
 
 std::unique_ptr<Shard> new_shard() { return std::make_unique<Shard>(kSettings, bar_operators(kSettings)); }
 
-// Two sources with symbols in common take turns; the first ends, grows and ends again.
-class Stream {
- public:
-  Stream(std::uint64_t seed, std::size_t records) {
-    Random random(seed);
-    std::vector<Entry> scripts[] = {mixed_stream(2 * seed, records), mixed_stream(2 * seed + 1, records)};
-    // What each has alone keeps lanes apart: the first drops one symbol, the second another.
-    std::erase_if(scripts[0], [](const Entry& entry) { return entry.symbol == "AAPL"; });
-    std::erase_if(scripts[1], [](const Entry& entry) { return entry.symbol == "MSFT"; });
-    ScriptedSource sources[] = {{"a", {}}, {"b", {}}};
-    std::size_t taken[] = {0, 0};
-    FakeClock clock;
-    runtime::IngestOptions options;
-    options.settings = kSettings;
-    options.merge = true;
-    while (taken[0] < scripts[0].size() || taken[1] < scripts[1].size()) {
-      const std::size_t who = random.below(2);
-      const std::size_t end =
-          std::min<std::size_t>(scripts[who].size(), taken[who] + 1 + random.below(records / 4));
-      for (; taken[who] < end; ++taken[who]) sources[who].script.push_back(scripts[who][taken[who]]);
-      const bool ends = end == scripts[who].size() || (who == 0 && random.below(4) == 0);
-      sources[who].at_end = ends ? flow::PollState::finished : flow::PollState::idle;
-      ingest_all(*tape_, sources[who], clock, options);
-    }
-    auto reader = tape_->read(flow::Topic::events, 0, {}).value();
-    flow::TapeBatch batch;
-    while (reader->next(batch).value()) batches_.push_back(batch.bytes);
-  }
-  [[nodiscard]] const std::vector<market::BatchBytes>& batches() const { return batches_; }
+enum class FirstSource { ends_once, ends_and_grows };
 
- private:
-  std::unique_ptr<flow::Tape> tape_ = tape::make_memory_tape();
-  std::vector<market::BatchBytes> batches_;  // they lie in the tape
+// Two sources with symbols in common take turns.
+void ingest_two_sources(flow::Tape& tape, const Settings& settings, std::uint64_t seed, std::size_t records,
+                        FirstSource first) {
+  Random random(seed);
+  std::vector<Entry> scripts[] = {mixed_stream(2 * seed, records), mixed_stream(2 * seed + 1, records)};
+  // What each has alone keeps lanes apart.
+  std::erase_if(scripts[0], [](const Entry& entry) { return entry.symbol == "AAPL"; });
+  std::erase_if(scripts[1], [](const Entry& entry) { return entry.symbol == "MSFT"; });
+  ScriptedSource sources[] = {{"a", {}}, {"b", {}}};
+  std::size_t taken[] = {0, 0};
+  FakeClock clock;
+  runtime::IngestOptions options;
+  options.settings = settings;
+  options.merge = true;
+  while (taken[0] < scripts[0].size() || taken[1] < scripts[1].size()) {
+    const std::size_t who = random.below(2);
+    const std::size_t end =
+        std::min<std::size_t>(scripts[who].size(), taken[who] + 1 + random.below(records / 4));
+    for (; taken[who] < end; ++taken[who]) sources[who].script.push_back(scripts[who][taken[who]]);
+    const bool ends = end == scripts[who].size() ||
+                      (first == FirstSource::ends_and_grows && who == 0 && random.below(4) == 0);
+    sources[who].at_end = ends ? flow::PollState::finished : flow::PollState::idle;
+    ingest_all(tape, sources[who], clock, options);
+  }
+}
+
+struct Stream {
+  std::unique_ptr<flow::Tape> tape = tape::make_memory_tape();
+  std::vector<market::BatchBytes> batches;  // they lie in the tape
+  Stream(std::uint64_t seed, std::size_t records) {
+    ingest_two_sources(*tape, kSettings, seed, records, FirstSource::ends_and_grows);
+    const auto reader = tape->read(flow::Topic::events, 0, {}).value();
+    flow::TapeBatch batch;
+    while (reader->next(batch).value()) batches.push_back(batch.bytes);
+  }
 };
 
 // Readable where rows differ, and nothing of them left out but string numbers.
@@ -107,7 +111,7 @@ Outcome outcome_of(std::unique_ptr<Shard>& shard, const Stream& stream, std::siz
                    const Between& between) {
   Outcome outcome;
   std::uint64_t order = 0;
-  for (const market::BatchBytes& batch : stream.batches())
+  for (const market::BatchBytes& batch : stream.batches)
     for (std::size_t first = 0; first < batch.row_count();) {
       const std::size_t last = std::min<std::size_t>(batch.row_count(), first + step_rows);
       between();
@@ -247,10 +251,43 @@ TEST(Shard, TheOrderOfArrivalWithinTheBoundChangesNoBar) {
       auto rows = all_rows(*tape, 1, {flow::Topic::bars, flow::Topic::settled, flow::Topic::late});
       ASSERT_TRUE(rows.at("late 0").empty());
       ASSERT_GT(rows.at("bars 0").size(), 50U);
-      if (expected.empty())
+      if (expected.empty()) {
         expected = std::move(rows);
-      else
+      } else {
         EXPECT_EQ(rows, expected) << "seed " << seed;
+      }
+    }
+  }
+}
+
+// What became of each symbol, in order.
+std::map<std::string, std::vector<std::string>> by_symbol(flow::Tape& tape, std::uint16_t partitions) {
+  std::map<std::string, std::vector<std::string>> rows;
+  for (const auto& [topic, lines] : all_rows(tape, partitions, kResults))
+    for (const std::string& line : lines) {
+      const std::size_t start = line.starts_with("bar ") ? 4 : 0;
+      const std::string symbol = line.substr(start, line.find(' ', start) - start);
+      rows[topic.substr(0, topic.find(' ') + 1) + symbol].push_back(line);
+    }
+  return rows;
+}
+
+TEST(Shard, TheNumberOfPartitionsChangesNoSymbol) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    std::map<std::string, std::vector<std::string>> expected;
+    for (const std::uint16_t partitions : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{5}}) {
+      const Settings settings = settings_of(partitions, kSettings.intervals);
+      const auto tape = tape::make_memory_tape();
+      ingest_two_sources(*tape, settings, seed, 400, FirstSource::ends_once);
+      for (std::uint16_t p = 0; p < partitions; ++p) run_shard(*tape, settings, p);
+      auto rows = by_symbol(*tape, partitions);
+      if (expected.empty()) {
+        expected = std::move(rows);
+      } else {
+        SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << partitions << " partitions");
+        ASSERT_EQ(rows.size(), expected.size());
+        for (const auto& [symbol, lines] : rows) EXPECT_EQ(lines, expected[symbol]) << symbol;
+      }
     }
   }
 }
