@@ -88,10 +88,10 @@ struct Outcome {
   std::string verdicts;
   flow::Ledger ledger;
 
-  template <typename Builder>
-  static void add(std::vector<std::string>& to, const Builder& results) {
-    for (std::uint32_t i = 0; i < results.rows.size(); ++i)
-      to.push_back(text_of(results.rows[i], results, i));
+  template <typename Results>
+  static void add(std::vector<std::string>& to, const Results& results) {
+    for (const auto& batch : results.batches())
+      for (std::uint32_t i = 0; i < batch.rows.size(); ++i) to.push_back(text_of(batch.rows[i], batch, i));
   }
   void step(Shard& shard, const market::BatchBytes& batch, std::size_t first, std::size_t last,
             std::uint64_t first_order) {
