@@ -86,6 +86,7 @@ DirectoryPaths::DirectoryPaths(std::string directory)
       tape(root + "/tape"),
       store(root + "/store.duckdb"),
       checkpoints(root + "/checkpoints"),
+      history(root + "/history"),
       socket(root + "/control.sock") {}
 
 base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin) {

@@ -18,6 +18,7 @@ struct DirectoryPaths {
   std::string tape;
   std::string store;
   std::string checkpoints;
+  std::string history;
   std::string socket;
 };
 

@@ -7,6 +7,7 @@
 #include "app/logging.h"
 #include "sinks/console.h"
 #include "sinks/duckdb_store.h"
+#include "sinks/history/history_sink.h"
 
 namespace tickerhouse::app {
 namespace {
@@ -35,6 +36,17 @@ class OpenSinksImpl final : public OpenSinks {
     return {};
   }
 
+  void open_history(const Config& config, const OpenDirectory& directory, sinks::HistoryFormat format) {
+    sinks::HistoryOptions options;
+    options.directory = directory.paths.history;
+    options.format = format;
+    options.roll_interval = config.history_interval;
+    options.roll_rows = config.history_rows;
+    options.sync = config.durability == tape::Durability::fsync;
+    history_.push_back(sinks::make_history_sink(options));
+    all_.push_back(history_.back().get());
+  }
+
   base::Status open_console(const Config& config, const OpenDirectory& directory) {
     sinks::ConsoleOptions options;
     options.totals_every = config.console_every;
@@ -51,6 +63,7 @@ class OpenSinksImpl final : public OpenSinks {
 
  private:
   std::unique_ptr<sinks::DuckdbStore> store_;
+  std::vector<std::unique_ptr<flow::Sink>> history_;
   std::unique_ptr<flow::Sink> console_;
   std::vector<flow::Sink*> all_;
 };
@@ -60,6 +73,8 @@ class OpenSinksImpl final : public OpenSinks {
 base::Result<std::unique_ptr<OpenSinks>> open_sinks(const Config& config, const OpenDirectory& directory) {
   auto sinks = std::make_unique<OpenSinksImpl>();
   if (config.store) RETURN_IF_ERROR(sinks->open_store(config, directory));
+  if (config.history_parquet) sinks->open_history(config, directory, sinks::HistoryFormat::parquet);
+  if (config.history_csv) sinks->open_history(config, directory, sinks::HistoryFormat::csv);
   if (config.console_every > 0) RETURN_IF_ERROR(sinks->open_console(config, directory));
   return std::unique_ptr<OpenSinks>(std::move(sinks));
 }

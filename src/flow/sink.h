@@ -17,9 +17,16 @@ namespace tickerhouse::flow {
 using SinkPosition =
     std::map<std::pair<Topic, std::uint16_t>, Offset>;  // the next offset to apply, by topic and partition
 
+// How long rows wait on the tape for a flush, which has a cost of its own.
+struct SinkPace {
+  base::DurationNanos interval = 0;  // 0: the host's
+  std::uint64_t rows = 0;  // so many waiting rows are reason enough; also the most between two flushes
+};
+
 struct SinkInfo {
   std::string name;  // in status and in the writer name of its published position
   std::vector<Topic> topics;
+  SinkPace pace = {};
 };
 
 struct ResultBatch {

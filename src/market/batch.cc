@@ -94,6 +94,11 @@ base::Result<BatchBytes> BatchBytes::open(std::string_view bytes) {
   return batch;
 }
 
+std::string_view BatchBytes::all() const {
+  return {reinterpret_cast<const char*>(header_),
+          static_cast<std::size_t>(texts_ - reinterpret_cast<const char*>(header_)) + header_->text_bytes};
+}
+
 std::string_view BatchBytes::string(std::uint16_t index) const {
   if (index >= header_->string_count) return {};
   return slice(string_ends_, strings_, index, 1);

@@ -66,6 +66,7 @@ class BatchBytes {
   static base::Result<BatchBytes> open(std::string_view bytes);
 
   [[nodiscard]] const BatchHeader& header() const { return *header_; }
+  [[nodiscard]] std::string_view all() const;  // the bytes it was opened on
   [[nodiscard]] std::uint32_t row_count() const { return header_->row_count; }
   [[nodiscard]] std::uint32_t string_count() const { return header_->string_count; }
   [[nodiscard]] const char* rows() const { return reinterpret_cast<const char*>(header_ + 1); }

@@ -176,19 +176,17 @@ class ShardStage {
   bool done_ = false;
 };
 
-// A flush costs a sink far more than a row, so results gather on the tape for flush_interval.
 class SinkStage {
  public:
-  SinkStage(std::unique_ptr<SinkHost> host, const PipelineOptions& options, base::Clock& clock, Run& run)
-      : host_(std::move(host)), interval_(options.flush_interval), clock_(clock), run_(run) {}
+  SinkStage(std::unique_ptr<SinkHost> host, base::Clock& clock, Run& run)
+      : host_(std::move(host)), clock_(clock), run_(run) {}
 
   base::Result<Turn> turn() {
     if (done_) return Turn::done;
     const bool last_words = run_.shards_left == 0;
-    const base::DurationNanos now = clock_.monotonic_now();
-    if (!last_words && now < next_at_) return Turn::waiting;
+    ASSIGN_OR_RETURN(const bool due, host_->due(clock_.monotonic_now()));
+    if (!last_words && !due) return Turn::waiting;
     ASSIGN_OR_RETURN(const StepState state, host_->step());
-    next_at_ = host_->behind() ? now : now + interval_;
     if (state == StepState::progressed && !run_.out_of_time()) return Turn::worked;
     done_ = last_words || run_.out_of_time();
     return done_ ? Turn::done : Turn::waiting;
@@ -196,10 +194,8 @@ class SinkStage {
 
  private:
   std::unique_ptr<SinkHost> host_;
-  base::DurationNanos interval_;
   base::Clock& clock_;
   Run& run_;
-  base::DurationNanos next_at_ = 0;
   bool done_ = false;
 };
 
@@ -269,9 +265,12 @@ base::Result<Stages> open_stages(const PipelineOptions& options, const PipelineP
     stages.shards.push_back(std::make_unique<ShardStage>(std::move(host), run));
   }
   run.shards_left = static_cast<std::uint32_t>(stages.shards.size());
+  SinkHostOptions of_sinks;
+  of_sinks.partitions = options.shard.settings.partitions;
+  of_sinks.flush_interval = options.flush_interval;
   for (flow::Sink* sink : parts.sinks) {
-    ASSIGN_OR_RETURN(auto host, SinkHost::open({options.shard.settings.partitions}, parts.tape, *sink));
-    stages.sinks.push_back(std::make_unique<SinkStage>(std::move(host), options, parts.clock, run));
+    ASSIGN_OR_RETURN(auto host, SinkHost::open(of_sinks, parts.tape, *sink));
+    stages.sinks.push_back(std::make_unique<SinkStage>(std::move(host), parts.clock, run));
   }
   if (parts.source != nullptr) {
     ASSIGN_OR_RETURN(stages.ingest, Ingest::open(options.ingest, parts.tape, *parts.source, parts.clock));

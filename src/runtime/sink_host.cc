@@ -13,7 +13,11 @@ class SinkHostImpl final : public SinkHost {
       : options_(options),
         tape_(tape),
         sink_(sink),
-        writer_(std::string(kSinkPrefix).append(sink.info().name)) {}
+        writer_(std::string(kSinkPrefix).append(sink.info().name)) {
+    const flow::SinkPace& pace = sink.info().pace;
+    if (pace.interval > 0) options_.flush_interval = pace.interval;
+    if (pace.rows > 0) options_.flush_rows_max = pace.rows;
+  }
 
   base::Status restore() {
     ASSIGN_OR_RETURN(position_, sink_.restore());
@@ -55,7 +59,16 @@ class SinkHostImpl final : public SinkHost {
     RETURN_IF_ERROR(publish());
     return StepState::progressed;
   }
-  [[nodiscard]] bool behind() const override { return behind_; }
+
+  base::Result<bool> due(base::DurationNanos now) override {
+    bool enough = behind_ || now >= next_at_;
+    if (!enough && sink_.info().pace.rows > 0) {
+      ASSIGN_OR_RETURN(const std::uint64_t waiting, waiting_rows());
+      enough = waiting >= sink_.info().pace.rows;
+    }
+    if (enough) next_at_ = now + options_.flush_interval;
+    return enough;
+  }
 
  private:
   struct Input {
@@ -63,6 +76,16 @@ class SinkHostImpl final : public SinkHost {
     std::uint16_t partition;
     std::unique_ptr<flow::TapeReader> reader;
   };
+
+  base::Result<std::uint64_t> waiting_rows() {
+    std::uint64_t rows = 0;
+    for (const Input& input : inputs_) {
+      ASSIGN_OR_RETURN(const flow::Offset end, tape_.end(input.topic, input.partition));
+      const auto from = position_.find({input.topic, input.partition});
+      rows += end.value - (from == position_.end() ? 0 : from->second.value);
+    }
+    return rows;
+  }
 
   base::Status publish() {
     const std::string next = encode_sink_position(position_);
@@ -83,6 +106,7 @@ class SinkHostImpl final : public SinkHost {
   std::string published_;
   std::vector<Input> inputs_;
   bool behind_ = false;
+  base::DurationNanos next_at_ = 0;
 };
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace tickerhouse::runtime {
 
 struct SinkHostOptions {
   std::uint16_t partitions = 1;
-  std::size_t flush_rows_max = 65'536;  // rows applied before a flush; an idle sink has everything flushed
+  std::size_t flush_rows_max = 65'536;     // rows applied before a flush, if the sink does not say
+  base::DurationNanos flush_interval = 0;  // likewise: how long rows wait on the tape
 };
 
 class SinkHost {
@@ -21,7 +22,8 @@ class SinkHost {
   virtual ~SinkHost() = default;
   // idle: everything committed when the step began is applied and flushed.
   virtual base::Result<StepState> step() = 0;
-  [[nodiscard]] virtual bool behind() const = 0;  // the last step left rows for the next one
+  // Is it time for a step? Yes if the last one left rows, the interval has passed since, or enough rows wait.
+  virtual base::Result<bool> due(base::DurationNanos monotonic_now) = 0;
 };
 
 }  // namespace tickerhouse::runtime

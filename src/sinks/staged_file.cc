@@ -28,11 +28,14 @@ base::Status sync(const std::string& path, int flags) {
 
 }  // namespace
 
+base::Status sync_file(const std::string& path) { return sync(path, 0); }
+base::Status sync_directory(const std::string& path) { return sync(path, O_DIRECTORY); }
+
 base::Status publish_staged_file(const std::string& staging, const std::string& path) {
-  RETURN_IF_ERROR(sync(staging, 0));
+  RETURN_IF_ERROR(sync_file(staging));
   if (::rename(staging.c_str(), path.c_str()) != 0) return os_error(path, "cannot rename into place");
   const std::string parent = std::filesystem::path(path).parent_path().string();
-  return sync(parent.empty() ? "." : parent, O_DIRECTORY);
+  return sync_directory(parent.empty() ? "." : parent);
 }
 
 }  // namespace tickerhouse::sinks

@@ -11,4 +11,7 @@ namespace tickerhouse::sinks {
 // what was there before.
 base::Status publish_staged_file(const std::string& staging, const std::string& path);
 
+base::Status sync_file(const std::string& path);
+base::Status sync_directory(const std::string& path);
+
 }  // namespace tickerhouse::sinks

@@ -112,8 +112,9 @@ void add_replay(CLI::App& app, CommandLine& line) {
   command->add_flag("--one-thread", flags->run.one_thread,
                     "all stages take turns on one thread; the same bytes");
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
-  add_setting_flags(*command, line,
-                    {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "console.", "log."});
+  add_setting_flags(
+      *command, line,
+      {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.", "console.", "log."});
   set_action(*command, line, [&line, flags] { return replay(line, *flags); });
 }
 

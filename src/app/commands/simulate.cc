@@ -132,7 +132,7 @@ void add_simulate(CLI::App& app, CommandLine& line) {
                     "all stages take turns on one thread; the same bytes");
   add_setting_flags(*command, line,
                     {"data", "ingest.bound", "ingest.skew", "ingest.batch", "engine.", "tape.", "store.",
-                     "sinks.", "console.", "simulator.", "log."});
+                     "sinks.", "history.", "console.", "simulator.", "log."});
   set_action(*command, line, [&line, flags] { return simulate(line, *flags); });
 }
 

@@ -112,8 +112,23 @@ class Interpreter {
     config_.store = flag("store.enabled");
     config_.store_memory = config_.values["store.memory"].text;
     if (!parse_bytes(config_.store_memory)) wrong("store.memory", "a size such as 512MB");
+    interpret_history();
     config_.flush_interval = duration("sinks.flush_interval");
     config_.console_every = whole("console.every", 0, 1'000'000'000);
+  }
+
+  void interpret_history() {
+    const std::vector<std::string> formats = split_list(config_.values["history.formats"].text);
+    const auto has = [&](const char* name) {
+      return std::find(formats.begin(), formats.end(), name) != formats.end();
+    };
+    config_.history_parquet = has("parquet");
+    config_.history_csv = has("csv");
+    const std::size_t known = (has("parquet") ? 1U : 0U) + (has("csv") ? 1U : 0U) + (has("none") ? 1U : 0U);
+    if (formats.empty() || known != formats.size() || (has("none") && formats.size() > 1))
+      wrong("history.formats", "parquet, csv, both, or none");
+    config_.history_interval = duration("history.interval");
+    config_.history_rows = whole("history.rows", 1'000, 10'000'000);
   }
 
   void interpret_simulator() {

@@ -28,6 +28,10 @@ struct Config {
   bool store = true;
   std::string store_memory;
   base::DurationNanos flush_interval = 0;
+  bool history_parquet = true;
+  bool history_csv = true;
+  base::DurationNanos history_interval = 0;
+  std::uint64_t history_rows = 0;
   std::uint64_t console_every = 0;
   double simulator_rate = 0;
   std::string simulator_symbols;

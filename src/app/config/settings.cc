@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 20> kSettings = {{
+constexpr std::array<SettingInfo, 23> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -35,6 +35,11 @@ constexpr std::array<SettingInfo, 20> kSettings = {{
     {"store.memory", "512MB", "--store-memory", "", "memory of the store, as DuckDB takes it"},
     {"sinks.flush_interval", "200ms", "--flush-interval", "PROCESSING_TRIGGER",
      "how long results gather before a sink makes them durable"},
+    {"history.formats", "parquet csv", "--history", "",
+     "formats of the history files of events and settled bars: parquet, csv, both, or none"},
+    {"history.interval", "5m", "--history-interval", "",
+     "how long rows gather before they become a history file"},
+    {"history.rows", "262144", "--history-rows", "", "so many rows become a history file at once"},
     {"console.every", "0", "--console", "",
      "print bars to stdout as they come, with totals every so many; 0: do not"},
     {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},
