@@ -86,7 +86,8 @@ std::string HistoryFiles::journal(const flow::SinkPosition& position) const {
         .append(std::to_string(next.value))
         .append("\n");
   for (const std::string& file : staged_) text.append("rename ").append(file).append("\n");
-  return text.append("check ").append(check_of(text)).append("\n");
+  const std::string check = check_of(text);
+  return text.append("check ").append(check).append("\n");
 }
 
 base::Result<flow::SinkPosition> HistoryFiles::read_journal(std::vector<std::string>& renames) const {

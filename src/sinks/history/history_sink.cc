@@ -65,17 +65,21 @@ class HistorySink final : public flow::Sink {
     ASSIGN_OR_RETURN(copy.view, market::BatchBytes::open(copy.bytes));
     const market::BatchBytes& bytes = copy.view;
     symbol_ids_.assign(bytes.string_count(), kNone);
+    flow::Offset& next = position_[{batch.topic, batch.partition}];
+    const std::uint64_t known = next > batch.rows.first ? next.value - batch.rows.first.value : 0;
+    const auto begin =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes.row_count(), batch.rows.skip + known));
     if (batch.topic == flow::Topic::settled) {
       const market::BatchView<market::BarRow> view(bytes);
-      for (std::uint32_t i = batch.rows.skip; i < view.rows().size(); ++i)
+      for (std::uint32_t i = begin; i < view.rows().size(); ++i)
         keep(batch, kept, i, view.rows()[i].window_start, bytes, view.rows()[i].symbol);
     } else {
       const market::EventBatchView view(bytes);
-      for (std::uint32_t i = batch.rows.skip; i < view.rows().size(); ++i)
+      for (std::uint32_t i = begin; i < view.rows().size(); ++i)
         if (market::carries_market_data(view.rows()[i].kind))
           keep(batch, kept, i, view.rows()[i].ts_event, bytes, view.rows()[i].symbol);
     }
-    position_[{batch.topic, batch.partition}] = batch.rows.next;
+    next = std::max(next, batch.rows.next);
     return {};
   }
 
