@@ -19,12 +19,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import binary
 import feed
+import history
 from expected import differences, expect
 
 KILLS = int(os.environ.get("TICKERHOUSE_KILLS", "50"))
 EVENTS = int(os.environ.get("TICKERHOUSE_CRASH_EVENTS", "200000"))
 SEED = int(os.environ.get("TICKERHOUSE_CRASH_SEED", "1"))
-BATCH = 500
+FLAGS = ("--batch", 500, "--history-rows", 20_000)
 DEADLINE_S = 300
 
 
@@ -35,9 +36,9 @@ class Killed:
         self.landed = self.finished = 0
 
 
-def replay_and_kill(file, data, after_s, killed):
+def replay_and_kill(file, data, after_s, killed, *flags):
     """Starts a replay and kills it after so many seconds, unless it ends before."""
-    process = subprocess.Popen(binary.command("replay", file, "--data", data, "--batch", BATCH), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    process = subprocess.Popen(binary.command("replay", file, "--data", data, *(flags or FLAGS)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, env=binary.environment(), start_new_session=True)
     try:
         _, errors = process.communicate(timeout=after_s)
@@ -59,9 +60,10 @@ class Crash(unittest.TestCase):
         feed.write(cls.file, SEED, EVENTS)
         cls.whole = pathlib.Path(cls.folder.name, "whole")
         began = time.monotonic()
-        cls.ledger = binary.replay([cls.file], cls.whole, "--batch", BATCH, timeout=DEADLINE_S)
+        cls.ledger = binary.replay([cls.file], cls.whole, *FLAGS, timeout=DEADLINE_S)
         cls.whole_s = time.monotonic() - began
         cls.exports = binary.exports(cls.whole)
+        cls.history = {folder: history.sorted_rows(cls.whole, folder) for folder in history.FOLDERS}
 
     @classmethod
     def tearDownClass(cls):
@@ -69,13 +71,16 @@ class Crash(unittest.TestCase):
 
     def check_equal(self, data):
         """Runs to the end, then: the same ledger and bytes, a clean verify, and one run more adds nothing."""
-        ledger = binary.replay([self.file], data, "--batch", BATCH, timeout=DEADLINE_S)
+        ledger = binary.replay([self.file], data, *FLAGS, timeout=DEADLINE_S)
         self.assertEqual(ledger, self.ledger)
         self.assertEqual(ledger["received"], sum(count for key, count in ledger.items() if key != "received"))
         for name, expected in self.exports.items():
             self.assertEqual(binary.first_difference(name, binary.export(name, data, "csv" if name in ("bars", "rejects") else "jsonl"), expected), "")
+        for folder, rows in self.history.items():
+            self.assertEqual(binary.first_difference(f"history/{folder}", history.sorted_rows(data, folder), rows), "")
+            self.assertEqual(history.overlaps(data, folder), [])
         binary.run("verify", "--data", data, timeout=DEADLINE_S)
-        self.assertEqual(binary.replay([self.file], data, "--batch", BATCH, timeout=DEADLINE_S), self.ledger)
+        self.assertEqual(binary.replay([self.file], data, *FLAGS, timeout=DEADLINE_S), self.ledger)
         self.assertEqual(binary.export("bars", data, "csv"), self.exports["bars"])
 
     def test_the_uninterrupted_run_is_right(self):
