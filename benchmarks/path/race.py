@@ -98,7 +98,7 @@ def once(build, contender, file, work):
             return measured, duckdb_rows(result)
         data = folder / "data"
         more = ["--durability", "os"] if contender == OURS_OS else []
-        measured = measure([build / "tickerhouse", "replay", file, "--data", data, *more], folder)
+        measured = measure([build / "tickerhouse", "replay", "--history", "none", file, "--data", data, *more], folder)
         exported = folder / "bars.csv"
         with open(exported, "wb") as out:
             done = subprocess.run([build / "tickerhouse", "export", "bars", "--data", data, "--format", "csv"], stdout=out,
