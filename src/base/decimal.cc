@@ -2,7 +2,9 @@
 // round half to even exactly, however long the text is.
 #include "base/decimal.h"
 
+#include <algorithm>
 #include <limits>
+#include <string>
 
 #include "base/check.h"
 #include "base/int128.h"
@@ -76,6 +78,29 @@ Decimal finish(const Scanned& s, Int128 magnitude, bool rounded) {
   return {rounded ? DecimalState::rounded : DecimalState::exact, s.negative ? -value : value};
 }
 
+// A valid number times mantissa, of all its digits: a digit that is not kept may still carry into one that
+// is. Rare, so it may allocate.
+Scanned scan_product(std::string_view text, std::int64_t mantissa) {
+  const std::size_t end = std::min(text.find_first_of("eE"), text.size());
+  std::string product;  // last digit first
+  std::size_t fraction = 0;
+  Uint128 carry = 0;
+  for (std::size_t i = end; i-- > 0;) {
+    if (text[i] == '.') fraction = end - i - 1;
+    if (!is_digit(text[i])) continue;
+    carry += static_cast<Uint128>(text[i] - '0') * static_cast<Uint128>(mantissa);
+    product.push_back(static_cast<char>('0' + static_cast<int>(carry % 10)));
+    carry /= 10;
+  }
+  for (; carry != 0; carry /= 10) product.push_back(static_cast<char>('0' + static_cast<int>(carry % 10)));
+  while (product.size() > 1 && product.back() == '0') product.pop_back();
+  if (text.front() == '-') product.push_back('-');
+  std::reverse(product.begin(), product.end());
+  Scanned s = scan(product.append(text.substr(end)));
+  s.power -= static_cast<std::int64_t>(fraction);
+  return s;
+}
+
 enum class Beyond { round_half_even, cut };
 
 // digits * 10^power as a scaled integer; power already includes the scale.
@@ -121,11 +146,9 @@ Decimal parse_decimal_scaled(std::string_view text, int scale, DecimalFactor fac
   Scanned s = scan(text);
   if (!s.ok) return {};
   Int128 product = 0;
-  while (__builtin_mul_overflow(s.digits, static_cast<Int128>(factor.mantissa),
-                                &product)) {  // 37 digits times 19: let some go
-    s.more = s.more || s.digits % 10 != 0;
-    s.digits /= 10;
-    ++s.power;
+  if (s.more || __builtin_mul_overflow(s.digits, static_cast<Int128>(factor.mantissa), &product)) {
+    s = scan_product(text, factor.mantissa);
+    product = s.digits;
   }
   return place(s, product, s.power + scale + factor.exponent);
 }

@@ -197,6 +197,31 @@ TEST(Decimal, RandomProductsAreRoundedOnce) {
   }
 }
 
+// Results near the limit of int64, of factors near it: every digit of the product counts.
+TEST(Decimal, LongNumbersTimesLongFactorsAreExact) {
+  Random random(4);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = "1." + std::string(20 + random() % 40, '0');
+    for (std::size_t at = 2; at < text.size(); ++at) text[at] = static_cast<char>('0' + random() % 10);
+    const DecimalFactor factor{static_cast<std::int64_t>(random() >> 2), -9};
+    Plain product = plain(text);
+    multiply(product, factor.mantissa);
+    product.point += factor.exponent;
+    ASSERT_TRUE(equal(parse_decimal_scaled(text, 9, factor), expected(product, 9)))
+        << text << " * " << factor.mantissa << "e" << factor.exponent;
+  }
+  // (2^62 + 1/2) / 2^62, and a little more: a tie that only the whole product shows.
+  const std::string tie = "1.000000000000000000108420217248550443400745280086994171142578125";
+  for (const char* more : {"", "1"}) {
+    Plain product = plain(tie + more);
+    multiply(product, std::int64_t{1} << 62);
+    EXPECT_TRUE(equal(parse_decimal_scaled(tie + more, 0, {std::int64_t{1} << 62, 0}), expected(product, 0)));
+  }
+  EXPECT_EQ(parse_decimal_scaled(tie, 0, {std::int64_t{1} << 62, 0}).value, std::int64_t{1} << 62);
+  EXPECT_EQ(parse_decimal_scaled(tie + "1", 0, {std::int64_t{1} << 62, 0}).value,
+            (std::int64_t{1} << 62) + 1);
+}
+
 TEST(Decimal, PrintedNumbersReadBackTheSame) {
   Random random(3);
   for (int i = 0; i < 20'000; ++i) {
