@@ -41,6 +41,12 @@ TEST_F(DiskTest, AFileIsReplacedWhole) {
   EXPECT_GT(disk.free_bytes(folder_).value(), 0U);
 }
 
+TEST_F(DiskTest, WhatAKilledWriterLeftDoesNotShow) {
+  ASSERT_TRUE(system_disk().replace_file(folder_ + "/settings.staging", std::string(1000, 'x')).ok());
+  ASSERT_TRUE(system_disk().replace_file(folder_ + "/settings", "new").ok());
+  EXPECT_EQ(system_disk().read_file(folder_ + "/settings").value(), "new");
+}
+
 TEST_F(DiskTest, NamesAreSorted) {
   for (const char* name : {"b", "a", "B", "10", "9"})
     ASSERT_TRUE(system_disk().replace_file(folder_ + "/" + name, "").ok());
