@@ -91,11 +91,17 @@ base::Status FileInput::go_to(const FilePosition& position) {
                                    "input use another --data directory"),
                        path_};
   };
-  while (!primed_ && reader_.offset() < position.offset) {  // columns come from the first lines
+  // Columns come from the first lines. Not from one that reaches beyond the position: there the bytes are
+  // others, or more of a last line.
+  while (!primed_ && reader_.offset() < position.offset && !reader_.next_line_holds(position.offset)) {
     const InputState state = advance();
-    if (state != InputState::refill || primed_) break;  // a refill drops what has been passed
+    if (state == InputState::record) {
+      take();  // of a line before the columns, too long or not to be cut
+      continue;
+    }
+    if (state != InputState::refill || primed_) break;
     ASSIGN_OR_RETURN(const bool more, refill());
-    if (!more) break;
+    if (!more && follow_) break;  // a pipe is waited for
   }
   ASSIGN_OR_RETURN(const bool reached, reader_.skip_to(position.offset, position.line));
   if (!reached) return differs("the input is shorter than what was loaded of it; it ends");
@@ -109,7 +115,7 @@ base::Status FileInput::go_to(const FilePosition& position) {
     InputState state = advance();
     while (state == InputState::refill) {
       ASSIGN_OR_RETURN(const bool more, refill());
-      if (!more) break;
+      if (!more && follow_) break;
       state = advance();
     }
     if (state != InputState::record) break;

@@ -58,13 +58,14 @@ class FileInput {
 
  private:
   FileInput(std::unique_ptr<ByteStream> stream, const formats::Mapping& mapping, bool follow)
-      : reader_(std::move(stream), follow), mapping_(mapping) {}
+      : follow_(follow), reader_(std::move(stream), follow), mapping_(mapping) {}
   base::Status learn(std::size_t head_wanted);
   [[nodiscard]] base::Status check_columns(const formats::LineDecoder& decoder) const;
   [[nodiscard]] std::unique_ptr<formats::LineDecoder> make_decoder(char first) const;
   void refuse_line(market::RejectReason reason);
 
   std::string path_;
+  bool follow_;
   LineReader reader_;
   formats::Mapping mapping_;
   std::unique_ptr<formats::LineDecoder> decoder_;

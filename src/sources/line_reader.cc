@@ -134,6 +134,11 @@ LineState LineReader::long_line(Line& line) {
   return LineState::line;
 }
 
+bool LineReader::next_line_holds(std::uint64_t offset) const {
+  if (offset < buffer_offset_ + at_ || offset > buffer_offset_ + buffer_.size()) return false;
+  return std::memchr(buffer_.data() + at_, '\n', offset - buffer_offset_ - at_) == nullptr;
+}
+
 base::Result<bool> LineReader::skip_to(std::uint64_t offset, std::uint64_t line) {
   while (buffer_offset_ + buffer_.size() < offset) {
     at_ = searched_ = buffer_.size();
@@ -142,6 +147,7 @@ base::Result<bool> LineReader::skip_to(std::uint64_t offset, std::uint64_t line)
     if (buffer_.empty() && state_ != StreamState::bytes) return false;
   }
   at_ = searched_ = static_cast<std::size_t>(offset - buffer_offset_);
+  in_long_line_ = false;
   next_number_ = line;
   inside_line_ = line > 1 && (at_ > 0 ? buffer_[at_ - 1] : last_dropped_) != '\n';
   return true;

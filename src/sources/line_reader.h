@@ -49,6 +49,8 @@ class LineReader {
   // The hash of the bytes before `offset`, which must not lie beyond what has been handed out, nor before an
   // earlier question's, but for the beginning of the last line that was too long.
   base::Hash128 hash_before(std::uint64_t offset);
+  // Is `offset` in memory, and no end of a line between the next line's beginning and it?
+  [[nodiscard]] bool next_line_holds(std::uint64_t offset) const;
   // Reads on to `offset`, hashing, without handing out lines; false if the input ends before. The next line
   // has number `line`, unless `offset` lies inside one.
   base::Result<bool> skip_to(std::uint64_t offset, std::uint64_t line);

@@ -2,9 +2,14 @@
 #include "sources/replay_source.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -194,6 +199,14 @@ TEST(Replay, GoesOnBesideALineThatIsTooLong) {
   expect_goes_on_anywhere({.paths = {b, a}}, 15);
 }
 
+TEST(Replay, GoesOnBehindAFirstLineThatIsTooLong) {
+  const Folder folder;
+  const std::string line(kLineMax + 3, 'x');
+  const std::string a = folder.write("a", line + "\n" + csv(3));
+  expect_goes_on_anywhere({.paths = {a}}, 4);
+  expect_goes_on_anywhere({.paths = {folder.write("b", csv(2, 1)), a}}, 6);
+}
+
 TEST(Replay, TheSameBytesAreTheSameInputWhateverTheirName) {
   const Folder folder;
   const std::string bytes = csv(5'000);
@@ -257,6 +270,26 @@ TEST(Replay, OtherBytesBeforeThePositionAreRefused) {
     ASSERT_FALSE(refused.ok()) << size;
     EXPECT_EQ(refused.error().code, base::ErrorCode::configuration);
   }
+}
+
+// The columns of this file stand behind its identity, so the lines before are read again when it goes on.
+TEST(Replay, OtherBytesBeforeLateColumnsAreRefused) {
+  const Folder folder;
+  const std::string head(100'000, '\n');
+  const std::string path = folder.write("a", head + csv(3));
+  const Outcome whole = run(opened({.paths = {path}}), 1);
+  folder.write("a", head + std::string(kLineMax + 2'000'000, 'x') + "\n" + csv(3));
+  const base::Status refused = refusal({.paths = {path}}, whole.end);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::configuration);
+
+  const std::string first(kLineMax + 10, 'x');
+  folder.write("a", first + "\n" + csv(3));
+  const Outcome tall = run(opened({.paths = {path}}), 1);
+  folder.write("a", first + std::string(3'000'000, 'x') + "\n" + csv(3));
+  const base::Status taller = refusal({.paths = {path}}, tall.records.front().position);
+  ASSERT_FALSE(taller.ok());
+  EXPECT_EQ(taller.error().code, base::ErrorCode::configuration);
 }
 
 TEST(Replay, ASetOfFilesBelongsTogether) {
@@ -368,6 +401,47 @@ TEST(Replay, AFollowedFileGoesOnAsItGrows) {
     EXPECT_EQ(drain(*later.source, 10, rest), flow::PollState::idle);
     EXPECT_EQ(texts(rest), texts_from(seen, taken));
   }
+}
+
+// A pipe whose writer rests between its pieces, longer than a read waits.
+class SlowPipe {
+ public:
+  SlowPipe(const Folder& folder, std::vector<std::string> pieces) : path_(folder.path("pipe")) {
+    std::filesystem::remove(path_);
+    CHECK(::mkfifo(path_.c_str(), 0600) == 0);
+    writer_ = std::thread([path = path_, pieces = std::move(pieces)] {
+      std::ofstream out(path, std::ios::binary);
+      for (const std::string& piece : pieces) {
+        out << piece << std::flush;
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      }
+    });
+  }
+  ~SlowPipe() { writer_.join(); }
+  SlowPipe(const SlowPipe&) = delete;
+  SlowPipe& operator=(const SlowPipe&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::thread writer_;
+};
+
+TEST(Replay, GoesOnInsideAMessageOfASlowPipe) {
+  const Folder folder;
+  std::string messages(70'000, '\n');
+  messages.append(kFinnhub);
+  const Outcome whole = run(opened({.paths = {folder.write("a", messages)}}), 1);
+  ASSERT_EQ(whole.records.size(), 8U);
+  const std::size_t inside = messages.find(R"("s":"B")");
+  const SlowPipe pipe(folder, {messages.substr(0, inside), messages.substr(inside)});
+  auto replay = try_open({.paths = {pipe.path()}, .known = {{"a", whole.records[1].position}}});
+  ASSERT_TRUE(replay.ok());
+  ASSERT_TRUE(replay->known);
+  ASSERT_TRUE(replay->source->restore(whole.records[1].position).ok());
+  std::vector<Seen> rest;
+  while (drain(*replay->source, 10, rest) == flow::PollState::idle) continue;
+  EXPECT_EQ(texts(rest), texts_from(whole.records, 2));
 }
 
 }  // namespace
