@@ -56,11 +56,11 @@ base::Status FileInput::learn(std::size_t head_wanted) {
       break;  // a followed file that is still short
   }
   std::string_view head = reader_.head();
+  const bool is_all = reader_.ended() && head.size() < kHeadBytes;
+  if (!is_all) head = head.substr(0, head.rfind('\n') + 1);  // half a header lacks columns; advance() sees it
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
   const std::size_t first = head.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos) return {};
-  if (head.find('\n') == std::string_view::npos && !reader_.ended())
-    return {};  // advance() will see it whole
   const auto trial = make_decoder(head[first]);
   while (!head.empty() && trial->prime(next_line(head)) == formats::LineDecoder::Primed::more) {
   }

@@ -341,6 +341,31 @@ formats::Mapping mapping(const formats::MappingText& text) {
   return compiled;
 }
 
+formats::Mapping price_in(const std::string& column) {
+  formats::MappingText text;
+  text.fields = {{"symbol", "symbol"}, {"price", column}, {"ts_epoch_ms", "ts_epoch_ms"}};
+  return mapping(text);
+}
+
+// The header is not judged by the part of it that the first 64 KiB hold.
+TEST(Replay, AHeaderThatStandsAcrossTheEndOfTheHead) {
+  const Folder folder;
+  for (const std::size_t before : {65'536 - 30, 65'536 - 25, 65'536 - 24, 65'536 - 10, 65'536 - 1, 65'536}) {
+    const std::string path = folder.write("a", std::string(before, '\n') + csv(3));
+    auto replay = try_open({.paths = {path}, .mapping = price_in("price")});
+    ASSERT_TRUE(replay.ok()) << before << ": " << replay.error().message();
+    EXPECT_EQ(run(std::move(*replay), 10).records.size(), 3U) << before;
+  }
+  // Nor by what has been written of it so far.
+  const std::string path = folder.write("b", "\nsymbol,pr");
+  auto replay = try_open({.paths = {path}, .mapping = price_in("price"), .follow = true});
+  ASSERT_TRUE(replay.ok()) << replay.error().message();
+  folder.append("b", csv(2).substr(9));
+  std::vector<Seen> seen;
+  EXPECT_EQ(drain(*replay->source, 10, seen), flow::PollState::idle);
+  EXPECT_EQ(seen.size(), 2U);
+}
+
 TEST(Replay, LocalTimesAreThoseOfTheMappingsZone) {
   const Folder folder;
   formats::MappingText text;
