@@ -137,6 +137,7 @@ void FileInput::refuse_line(market::RejectReason reason) {
 }
 
 InputState FileInput::advance() {
+  if (columns_wrong_) return InputState::refill;  // which says so, as soon as it is called
   for (;;) {
     if (has_line_ && item_ < records_.size()) return InputState::record;
     has_line_ = false;
@@ -161,7 +162,8 @@ InputState FileInput::advance() {
     if (!primed_) {
       const formats::LineDecoder::Primed primed = decoder_->prime(line_.text);
       primed_ = primed != formats::LineDecoder::Primed::more;
-      if (primed_ && !decoder_->problems().empty()) return InputState::refill;  // which says so
+      columns_wrong_ = primed_ && !decoder_->problems().empty();
+      if (columns_wrong_) return InputState::refill;
       if (primed == formats::LineDecoder::Primed::header) continue;
     }
     const formats::LineState decoded = decoder_->decode(line_.text, records_);

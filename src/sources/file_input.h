@@ -70,6 +70,7 @@ class FileInput {
   formats::Mapping mapping_;
   std::unique_ptr<formats::LineDecoder> decoder_;
   bool primed_ = false;
+  bool columns_wrong_ = false;
   Line line_;
   bool has_line_ = false;
   std::vector<formats::Record> records_;

@@ -347,6 +347,35 @@ formats::Mapping price_in(const std::string& column) {
   return mapping(text);
 }
 
+TEST(Replay, AColumnThatTheHeaderLacksIsAMistakeWhereverTheHeaderStands) {
+  const Folder folder;
+  // Behind what is looked at when the file is opened, and behind a reject that is already in the batch.
+  for (const std::string& before : {std::string(), std::string("\n\n"), std::string(70'000, '\n'),
+                                    std::string(2'000'000, '\n'), std::string(kLineMax + 9, 'x') + "\n"}) {
+    Asked options{.paths = {folder.write("a", before + csv(3))}, .mapping = price_in("cost")};
+    auto replay = try_open(options);
+    base::Status status = replay.ok() ? base::Status() : base::Status(replay.error());
+    std::vector<Seen> seen;
+    flow::SourceBatch batch;
+    for (int polls = 0; status.ok() && polls < 5; ++polls) {
+      batch.clear();
+      const auto state = replay->source->poll(10, batch);
+      if (!state.ok()) {
+        status = state.error();
+      } else {
+        describe(batch, seen);
+      }
+    }
+    ASSERT_FALSE(status.ok()) << before.size();
+    EXPECT_EQ(status.error().code, base::ErrorCode::configuration);
+    EXPECT_NE(status.error().what.find("cost"), std::string::npos);
+    EXPECT_EQ(seen.size(), before.size() > kLineMax ? 1U : 0U)
+        << before.size();  // nothing read by wrong columns
+    options.mapping = price_in("price");
+    EXPECT_EQ(run(opened(options), 10).records.size(), before.size() > kLineMax ? 4U : 3U) << before.size();
+  }
+}
+
 // The header is not judged by the part of it that the first 64 KiB hold.
 TEST(Replay, AHeaderThatStandsAcrossTheEndOfTheHead) {
   const Folder folder;
