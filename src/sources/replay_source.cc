@@ -149,12 +149,16 @@ class ReplaySource final : public flow::Source {
       ASSIGN_OR_RETURN(sorted_, SortedRecords::read(inputs, cut_off_));
       const Position before = position_;
       for (std::size_t i = 0; i < files_.size(); ++i) files_[i]->save(position_.files[i]);
-      for (std::size_t i = 0; i < files_.size(); ++i)
-        if (before.taken > 0 && !(before.files[i].hash_before == position_.files[i].hash_before))
+      bool counted = true;  // these very bytes have been read before, and their excluded lines counted
+      for (std::size_t i = 0; i < files_.size(); ++i) {
+        const bool same = before.files[i].hash_before == position_.files[i].hash_before;
+        if (!same && before.taken > 0)
           return base::Error{base::ErrorCode::configuration,
                              "a sorted input cannot go on after its bytes have changed",
                              before.files[i].name};
-      batch.skipped = before.taken > 0 ? 0 : sorted_->skipped();
+        counted = counted && same;
+      }
+      batch.skipped = counted ? 0 : sorted_->skipped();
     }
     while (position_.taken < sorted_->size() && size_of(batch) < records_max)
       sorted_->append(position_.taken++, batch);

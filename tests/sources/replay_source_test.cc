@@ -418,6 +418,28 @@ TEST(Replay, LocalTimesAreThoseOfTheMappingsZone) {
   EXPECT_EQ(all, "1772953199 bad_time 1772953200 1772938800 1793511000 bad_time ");
 }
 
+TEST(Replay, ExcludedLinesAreCountedOnce) {
+  const Folder folder;
+  formats::MappingText text;
+  text.where = {"symbol = S1"};
+  const std::string path = folder.write("a", csv(20));
+  for (const bool sort : {false, true})
+    for (const std::size_t step : {1, 2, 100}) {
+      const Asked options{.paths = {path}, .mapping = mapping(text), .sort = sort};
+      const Outcome whole = run(opened(options), step);
+      EXPECT_EQ(whole.records.size(), 3U);
+      EXPECT_EQ(whole.skipped, 17U);
+      EXPECT_EQ(go_on(options, "a", whole.end, step).skipped, 0U);
+    }
+  text.where = {"symbol = NONE"};
+  for (const bool sort : {false, true}) {
+    const Asked options{.paths = {path}, .mapping = mapping(text), .sort = sort};
+    const Outcome none = run(opened(options), 10);
+    EXPECT_EQ(none.skipped, 20U);
+    EXPECT_EQ(go_on(options, "a", none.end, 10).skipped, 0U) << sort;
+  }
+}
+
 TEST(Replay, ASortedInputDoesNotChange) {
   const Folder folder;
   const std::string bytes = csv(8'000, 4'000);
