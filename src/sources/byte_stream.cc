@@ -98,7 +98,7 @@ class Inflate final : public ByteStream {
  private:
   base::Result<StreamState> fill(std::size_t wanted) {
     while (z_.avail_out > 0) {
-      if (at_ == in_.size()) {
+      if (at_ == in_.size() && !pending_) {
         in_.clear();
         at_ = 0;
         ASSIGN_OR_RETURN(const StreamState state, inner_->read(in_, kCompressedChunk));
@@ -111,8 +111,10 @@ class Inflate final : public ByteStream {
       z_.avail_in = static_cast<uInt>(in_.size() - at_);
       const int code = inflate(&z_, Z_NO_FLUSH);
       at_ = in_.size() - z_.avail_in;
+      pending_ = z_.avail_out == 0;
       if (code == Z_STREAM_END) {
         member_open_ = false;
+        pending_ = false;
       } else if (code != Z_OK && code != Z_BUF_ERROR) {
         return StreamState::cut_off;
       }
@@ -136,6 +138,7 @@ class Inflate final : public ByteStream {
   std::size_t at_ = 0;
   z_stream z_{};
   bool member_open_ = false;
+  bool pending_ = false;  // zlib may hold bytes that had no room: they come before more is read
   std::uint64_t members_ = 0;
   std::optional<StreamState> ended_;
 };
