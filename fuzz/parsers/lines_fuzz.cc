@@ -89,7 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   LineReader whole(open(fd), false);
   compare(whole, bytes, last);
-  for (const std::size_t most : {1, 3, 64}) {
+  for (const std::size_t most : {1U, 3U, 64U}) {
     LineReader cut(std::make_unique<Cut>(open(fd), most, size + most), false);
     compare(cut, bytes, last);
   }

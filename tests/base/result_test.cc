@@ -4,20 +4,22 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace tickerhouse::base {
 namespace {
 
 Status fails() { return Error{ErrorCode::io, "broken", "a.csv"}; }
-Result<int> passes_on(bool fail) {
+Result<std::string> text_of(int value) { return std::to_string(value); }
+Result<std::size_t> passes_on(bool fail) {
   if (fail) RETURN_IF_ERROR(fails());
-  ASSIGN_OR_RETURN(const int value, Result<int>(7));
-  return value + 1;
+  ASSIGN_OR_RETURN(const std::string text, text_of(1234));
+  return text.size() + 4;
 }
 
 TEST(Result, AFailureGoesUpWithItsCodeAndPlace) {
-  EXPECT_EQ(*passes_on(false), 8);
+  EXPECT_EQ(passes_on(false).value(), 8U);
   const auto failed = passes_on(true);
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().code, ErrorCode::io);

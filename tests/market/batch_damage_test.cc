@@ -93,7 +93,7 @@ TEST(BatchDamage, EveryCutAndEveryAdditionIsFound) {
 
 TEST(BatchDamage, CountsThatDoNotFitTheLengthAreFoundBeforeTheyAreUsed) {
   const std::string bytes = golden();
-  for (const std::size_t at : {8, 12, 16, 20, 24, 28})  // row_count to text_bytes
+  for (const std::size_t at : {8U, 12U, 16U, 20U, 24U, 28U})  // row_count to text_bytes
     for (const std::uint32_t value : {0x7FFFFFFFU, 0x80000000U, 0xFFFFFFFFU, 0x04000000U})
       EXPECT_TRUE(is_damaged(with(bytes, at, value))) << value << " at " << at;
   // Sums of parts that are right only modulo 2^32.

@@ -47,8 +47,8 @@ std::string text(std::size_t size) {
 
 TEST(ByteStream, PlainAndCompressedAreTheSameBytes) {
   const Folder folder;
-  for (const std::size_t size : {0, 1, 2, 3, 999, 1'000, 1'001, 700'000})
-    for (const std::size_t wanted : {1, 1'000, 1 << 20}) {
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 999U, 1'000U, 1'001U, 700'000U})
+    for (const std::size_t wanted : {1U, 1'000U, 1U << 20U}) {
       if (size > 10'000 && wanted == 1) continue;
       const std::string bytes = text(size);
       for (const std::string& stored : {bytes, gzip(bytes), gzip(bytes) + std::string(512, '\0')}) {

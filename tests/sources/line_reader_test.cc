@@ -73,7 +73,7 @@ TEST(LineReader, LinesDoNotDependOnTheCuts) {
   Random random(1);
   for (int i = 0; i < 3'000; ++i) {
     const std::string bytes = random_bytes(random);
-    LineReader reader = reader_of(pieces_of(bytes, random, std::array{1, 3, 100}[random() % 3]));
+    LineReader reader = reader_of(pieces_of(bytes, random, std::array{1U, 3U, 100U}[random() % 3]));
     expect_lines(reader, bytes, lines_of(bytes));
     Line line;
     ASSERT_EQ(next(reader, line), LineState::end);
@@ -128,7 +128,7 @@ TEST(LineReader, GoesOnAtEveryLine) {
 
 TEST(LineReader, ALineIsTooLongBeyondFourMegabytes) {
   for (const std::string& end : {std::string("\n"), std::string("\r\n"), std::string()})
-    for (const std::size_t more : {0, 1, 2, 3, 300'000}) {
+    for (const std::size_t more : {0U, 1U, 2U, 3U, 300'000U}) {
       std::string bytes = "a\n" + std::string(kLineMax + more, 'x') + end;
       if (!end.empty()) bytes.append("b");
       SCOPED_TRACE(std::to_string(more) + " more, end of " + std::to_string(end.size()));

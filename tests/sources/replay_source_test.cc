@@ -94,7 +94,7 @@ Texts texts_from(const std::vector<Seen>& seen, std::size_t first) {
 void expect_goes_on_anywhere(const Asked& options, std::size_t records) {
   const Outcome whole = run(opened(options), 1);
   ASSERT_EQ(whole.records.size(), records);
-  for (const std::size_t step : {2, 3, 16'384})
+  for (const std::size_t step : {2U, 3U, 16'384U})
     EXPECT_EQ(texts(run(opened(options), step).records), texts(whole.records));
   for (std::size_t taken = 1; taken <= records; ++taken) {
     const Outcome rest = go_on(options, whole.name, whole.records[taken - 1].position, taken % 3 + 1);
@@ -379,7 +379,8 @@ TEST(Replay, AColumnThatTheHeaderLacksIsAMistakeWhereverTheHeaderStands) {
 // The header is not judged by the part of it that the first 64 KiB hold.
 TEST(Replay, AHeaderThatStandsAcrossTheEndOfTheHead) {
   const Folder folder;
-  for (const std::size_t before : {65'536 - 30, 65'536 - 25, 65'536 - 24, 65'536 - 10, 65'536 - 1, 65'536}) {
+  for (const std::size_t before :
+       {65'536U - 30U, 65'536U - 25U, 65'536U - 24U, 65'536U - 10U, 65'536U - 1U, 65'536U}) {
     const std::string path = folder.write("a", std::string(before, '\n') + csv(3));
     auto replay = try_open({.paths = {path}, .mapping = price_in("price")});
     ASSERT_TRUE(replay.ok()) << before << ": " << replay.error().message();
@@ -424,7 +425,7 @@ TEST(Replay, ExcludedLinesAreCountedOnce) {
   text.where = {"symbol = S1"};
   const std::string path = folder.write("a", csv(20));
   for (const bool sort : {false, true})
-    for (const std::size_t step : {1, 2, 100}) {
+    for (const std::size_t step : {1U, 2U, 100U}) {
       const Asked options{.paths = {path}, .mapping = mapping(text), .sort = sort};
       const Outcome whole = run(opened(options), step);
       EXPECT_EQ(whole.records.size(), 3U);
