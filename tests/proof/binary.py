@@ -65,6 +65,20 @@ def exports(data):
     return {"bars": export("bars", data, "csv"), "events": export("events", data, "jsonl"), "late": export("late", data, "jsonl"), "rejects": export("rejects", data, "csv")}
 
 
+def emitted(topic, data):
+    """{partition: [row]} of a topic of bars: every revision, as they lie on the tape."""
+    _, *rows = run("tail", topic, "--data", data, "--from", "beginning", "--exit-at-end", "--format", "csv", "--place").decode().splitlines()
+    found = {}
+    for row in rows:
+        place, _, bar = row.partition(" ")
+        partition, _, offset = place.partition(":")
+        bars = found.setdefault(int(partition), [])
+        if int(offset) != len(bars):
+            raise AssertionError(f"{topic}: row {len(bars)} of partition {partition} has offset {offset}")
+        bars.append(bar)
+    return found
+
+
 def rejects_of(table):
     """[(reason, position, raw)] of the bytes of `export rejects`, in its order."""
     rows = list(csv.reader(io.StringIO(table.decode(), newline="")))

@@ -18,8 +18,7 @@ class Expected:
     exports: dict               # bars, events, late: bytes
     rejects: list               # (reason, position, raw)
     ledger: dict
-    revisions: bytes
-    settled: bytes
+    emitted: dict               # bars, settled: rows in the order of emission
 
 
 def settings_of(texts):
@@ -46,7 +45,20 @@ def expect(*inputs, settings=None, mapping_toml=None):
     return Expected(
         exports={"bars": output.bars_csv(pipeline).encode(), "events": output.events_jsonl(pipeline.events).encode(), "late": output.events_jsonl(pipeline.late).encode()},
         rejects=rejects, ledger=dict(pipeline.ledger),
-        revisions=output.emitted_csv(pipeline.revisions).encode(), settled=output.emitted_csv(pipeline.settled).encode())
+        emitted={"bars": [output.bar_row(bar) for bar in pipeline.revisions], "settled": [output.bar_row(bar) for bar in pipeline.settled]})
+
+
+def misplaced(expected, topic, data):
+    """Each partition holds all revisions of its own symbols, in the order in which the reference emits them (5.8), and no symbol has two partitions."""
+    home, found = {}, []
+    for partition, rows in binary.emitted(topic, data).items():
+        for row in rows:
+            symbol = row.partition(",")[0]
+            if home.setdefault(symbol, partition) != partition:
+                return [f"{topic}: {symbol} is in partitions {home[symbol]} and {partition}"]
+        found.append(binary.first_difference(f"{topic} of partition {partition}", rows, [row for row in expected if home.get(row.partition(",")[0]) == partition]))
+    missing = [row for row in expected if row.partition(",")[0] not in home]
+    return found + ([f"{topic}: {len(missing)} rows missing, the first: {missing[0]}"] if missing else [])
 
 
 def differences(expected, ledger, data):
@@ -55,4 +67,6 @@ def differences(expected, ledger, data):
     actual = binary.exports(data)
     found += [binary.first_difference(name, actual[name], expected.exports[name]) for name in ("bars", "events", "late")]
     found.append(binary.first_difference("rejects", binary.rejects_of(actual["rejects"]), expected.rejects))
+    for topic, rows in expected.emitted.items():
+        found += misplaced(rows, topic, data)
     return "\n".join(text for text in found if text)
