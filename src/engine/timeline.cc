@@ -96,13 +96,18 @@ void Timeline::update_lane(std::uint32_t index) {
 }
 
 void Timeline::advance(flow::SourceId source, base::TsNanos ts) {
+  if (sources_[source].finished) resume(source);
+  move(source, ts);
+}
+
+void Timeline::move(flow::SourceId source, base::TsNanos ts) {
   sources_[source].watermark = std::max(sources_[source].watermark, ts);
   for (const std::uint32_t index : sources_[source].lanes) update_lane(index);
 }
 
 void Timeline::finish(flow::SourceId source, base::TsNanos ts) {
   sources_[source].finished = true;
-  advance(source, ts);
+  move(source, ts);
   for (flow::SourceId& last : last_source_)
     if (last == source) last = kNoSource;  // so that a next event looks again
 }

@@ -25,8 +25,8 @@ class Timeline {
     if (last_source_[symbol] != source) attach_slowly(symbol, source);
   }
 
-  // The source's watermark reaches ts (never going back), or the source ends. Afterwards lanes_of(source)
-  // have theirs.
+  // The source's watermark reaches ts (never going back), or the source ends; a watermark after its end says
+  // that it has grown. Afterwards lanes_of(source) have theirs.
   void advance(flow::SourceId source, base::TsNanos ts);
   void finish(flow::SourceId source, base::TsNanos ts);
   [[nodiscard]] base::TsNanos watermark(flow::SourceId source) const { return sources_[source].watermark; }
@@ -53,6 +53,7 @@ class Timeline {
   };
   void attach_slowly(flow::SymbolId symbol, flow::SourceId source);
   void resume(flow::SourceId source);
+  void move(flow::SourceId source, base::TsNanos ts);
   std::uint32_t lane_for(const std::vector<flow::SourceId>& sources);
   void update_lane(std::uint32_t index);
 

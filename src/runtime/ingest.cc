@@ -163,7 +163,7 @@ class IngestImpl final : public Ingest {
       reject_event(i, market::RejectReason::future_time);
       return {};
     }
-    progress_.finished = false;
+    if (progress_.finished) resume();
     ++progress_.events;
     if (row.seq != market::kNoSeq) note_seq(progress_, row.seq, row.ts_event);
     if (row.ts_event > progress_.greatest) {
@@ -260,6 +260,12 @@ class IngestImpl final : public Ingest {
     if (progress_.greatest != base::kNoTime)
       progress_.watermark = std::max(progress_.watermark, last_window_end());
     progress_.finished = true;
+  }
+  // A finished input has grown: every partition in use hears that its source is unfinished again.
+  void resume() {
+    progress_.finished = false;
+    for (std::uint16_t p = 0; p < outgoing_.partitions(); ++p)
+      if (progress_.partitions_used[p]) append_mark(p, progress_.watermark, 0);
   }
   // Where the end of the input puts the watermark. Shards reckon it themselves; a partition that an input
   // grown since brings into use has to be told.

@@ -278,7 +278,7 @@ TEST(Shard, TheNumberOfPartitionsChangesNoSymbol) {
     for (const std::uint16_t partitions : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{5}}) {
       const Settings settings = settings_of(partitions, kSettings.intervals);
       const auto tape = tape::make_memory_tape();
-      ingest_two_sources(*tape, settings, seed, 400, FirstSource::ends_once);
+      ingest_two_sources(*tape, settings, seed, 400, FirstSource::ends_and_grows);
       for (std::uint16_t p = 0; p < partitions; ++p) run_shard(*tape, settings, p);
       auto rows = by_symbol(*tape, partitions);
       if (expected.empty()) {
@@ -289,6 +289,34 @@ TEST(Shard, TheNumberOfPartitionsChangesNoSymbol) {
         for (const auto& [symbol, lines] : rows) EXPECT_EQ(lines, expected[symbol]) << symbol;
       }
     }
+  }
+}
+
+// A symbol's partition must hear that one of its sources is unfinished again, though what grew is another
+// symbol's.
+TEST(Shard, AnInputThatGrowsHoldsItsSymbolsInEveryPartition) {
+  for (const std::uint16_t partitions : {std::uint16_t{1}, std::uint16_t{4}}) {
+    const Settings settings = settings_of(partitions, {base::kMinute, 5 * base::kMinute});
+    const auto tape = tape::make_memory_tape();
+    FakeClock clock;
+    runtime::IngestOptions options;
+    options.settings = settings;
+    options.merge = true;
+    ScriptedSource a("a", {trade("AAPL", "10:00:05", "1", "1")});
+    ingest_all(*tape, a, clock, options);
+    a.at_end = flow::PollState::idle;
+    a.script.push_back(trade("MSFT", "10:06:00", "3", "1"));
+    ingest_all(*tape, a, clock, options);
+    ScriptedSource b("b", {trade("AAPL", "10:06:30", "2", "1"), trade("AAPL", "10:10:00", "2", "1")});
+    b.at_end = flow::PollState::idle;
+    ingest_all(*tape, b, clock, options);
+    std::size_t final_bars = 0;
+    for (std::uint16_t p = 0; p < partitions; ++p) {
+      run_shard(*tape, settings, p);
+      for (const std::string& line : words_of(*tape, flow::Topic::bars, p))
+        final_bars += line.find("AAPL 1m") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(final_bars, 1U) << partitions << " partitions";  // 10:00; a is behind 10:06
   }
 }
 
