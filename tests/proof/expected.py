@@ -27,6 +27,8 @@ def settings_of(texts):
     for name, text in texts.items():
         if name == "intervals":
             settings.intervals = tuple(sorted(times.parse_duration(part) for part in text.split(",")))
+        elif name == "allow-symbols":
+            settings.allowed_symbols = frozenset(text.split(","))
         else:
             setattr(settings, name.replace("-", "_"), times.parse_duration(text))
     return settings

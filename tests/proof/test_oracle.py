@@ -101,6 +101,11 @@ CORNERS = {
     "long_line": ("in.jsonl", _trade("10:00:00").encode() + b"\n" + b"x" * (4 << 20) + b"y\r\n" + _trade("10:00:01").encode()),
     "many_symbols": ("in.jsonl", "".join(_trade(f"10:00:{n % 60:02}.{n:06}", symbol=f"S{n}") + "\n" for n in range(3000)).encode()),
     "csv_in_any_order": ("in.csv", b'price,"ts",Other,symbol,size\n1.5,2024-03-05 10:00,,"A",\n'),
+    "csv_with_a_column_twice": ("in.csv", b"symbol,price,price,volume,ts\nA,1,5,2,2024-03-05T10:00:00Z\nA,,6,2,2024-03-05T10:00:01Z\nA,7,,2,2024-03-05T10:00:02Z\n"),
+    "csv_with_names_in_quotes": ("in.csv", b'"symbol","pr""ice","price",volume,"ts"\nA,x,7,2,2024-03-05T10:00:02Z\n'),
+    "csv_header_after_blank_lines": ("in.csv", b"\n \t\r\nsymbol,price,volume,ts\r\nA,7,2,2024-03-05T10:00:02Z\n"),
+    "csv_header_with_other_bytes": ("in.csv", b"\xff,symbol,price,volume,ts,\n\xfe,A,7,2,2024-03-05T10:00:02Z,\n"),
+    "csv_with_names_of_other_case": ("in.csv", b"Symbol, price,volume,ts\nA,7,2,2024-03-05T10:00:02Z\n"),
     "not_a_table": ("in.csv", b"hello\nworld\n"),
 }
 

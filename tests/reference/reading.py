@@ -201,7 +201,8 @@ class _CsvLines:
         if self.mapping.sources:
             fields = {name: value_at(column) for name, column in self.mapping.sources.items()}
         else:
-            fields = own_names({name: cell or None for name, cell in zip(self.header or [], cells)})
+            columns = reversed(list(zip(self.header or [], cells)))       # of columns with one name the first counts
+            fields = own_names({name: cell or None for name, cell in columns})
         return [(None, _with_symbol(fields, self.mapping))]
 
 
