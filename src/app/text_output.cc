@@ -4,9 +4,15 @@
 #include <system_error>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tickerhouse::app {
+
+bool is_special_file(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode);
+}
 
 base::Error TextOutput::failed(const char* doing) const {
   const int code = errno;
@@ -18,7 +24,8 @@ base::Error TextOutput::failed(const char* doing) const {
 base::Result<std::unique_ptr<TextOutput>> TextOutput::open(const std::string& path) {
   std::unique_ptr<TextOutput> output(new TextOutput(stdout, path));
   if (path.empty()) return output;
-  output->file_ = std::fopen((path + ".staging").c_str(), "wbe");
+  output->staged_ = !is_special_file(path);
+  output->file_ = std::fopen(output->staged_ ? (path + ".staging").c_str() : path.c_str(), "wbe");
   if (output->file_ == nullptr) return output->failed("cannot create");
   return output;
 }
@@ -26,7 +33,7 @@ base::Result<std::unique_ptr<TextOutput>> TextOutput::open(const std::string& pa
 TextOutput::~TextOutput() {
   if (path_.empty() || file_ == nullptr) return;
   std::fclose(file_);
-  ::unlink((path_ + ".staging").c_str());  // not finished
+  if (staged_) ::unlink((path_ + ".staging").c_str());  // not finished
 }
 
 base::Status TextOutput::write(std::string_view text) {
@@ -37,9 +44,9 @@ base::Status TextOutput::write(std::string_view text) {
 base::Status TextOutput::finish() {
   if (std::fflush(file_) != 0) return failed("cannot write");
   if (path_.empty()) return {};
-  if (::fsync(::fileno(file_)) != 0 || std::fclose(std::exchange(file_, nullptr)) != 0)
-    return failed("cannot write");
-  if (std::rename((path_ + ".staging").c_str(), path_.c_str()) != 0)
+  if (staged_ && ::fsync(::fileno(file_)) != 0) return failed("cannot write");
+  if (std::fclose(std::exchange(file_, nullptr)) != 0) return failed("cannot write");
+  if (staged_ && std::rename((path_ + ".staging").c_str(), path_.c_str()) != 0)
     return failed("cannot rename into place");
   return {};
 }

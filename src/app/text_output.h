@@ -12,7 +12,8 @@ namespace tickerhouse::app {
 
 class TextOutput {
  public:
-  // path "" is stdout. A file is written as path + ".staging" and renamed by finish().
+  // path "" is stdout. A file is written as path + ".staging" and renamed by finish(); a pipe or a device is
+  // written to as it is.
   static base::Result<std::unique_ptr<TextOutput>> open(const std::string& path);
   ~TextOutput();
   TextOutput(const TextOutput&) = delete;
@@ -25,6 +26,10 @@ class TextOutput {
   base::Error failed(const char* doing) const;
   std::FILE* file_;
   std::string path_;
+  bool staged_ = false;
 };
+
+// There, and no regular file: nothing may be put in its place.
+bool is_special_file(const std::string& path);
 
 }  // namespace tickerhouse::app

@@ -68,7 +68,8 @@ class IngestImpl final : public Ingest {
         writer_(std::string(kSourcePrefix).append(source.info().name)),
         allowed_(options.allowed_symbols.begin(), options.allowed_symbols.end()),
         pane_(engine::pane_of(options.settings)),
-        outgoing_(options.settings.partitions) {}
+        outgoing_(options.settings.partitions),
+        batch_limit_(options.batch_records_max) {}
 
   base::Status restore() {
     ASSIGN_OR_RETURN(committed_, position_of(tape_, writer_));
@@ -90,7 +91,7 @@ class IngestImpl final : public Ingest {
     if (blocked_) return commit(after_blocked_);
     batch_.clear();
     last_ts_event_ = base::kNoTime;
-    ASSIGN_OR_RETURN(const flow::PollState state, source_.poll(options_.batch_records_max, batch_));
+    ASSIGN_OR_RETURN(const flow::PollState state, source_.poll(batch_limit_, batch_));
     outgoing_.clear();
     RETURN_IF_ERROR(take_records());
     progress_.skipped += batch_.skipped;
@@ -113,6 +114,10 @@ class IngestImpl final : public Ingest {
       return commit(IngestState::finished);
     finish();
     return commit(IngestState::finished);
+  }
+
+  void limit_batch(std::size_t records) override {
+    batch_limit_ = std::clamp<std::size_t>(records, 1, options_.batch_records_max);
   }
 
   base::Status stop() override {
@@ -384,6 +389,7 @@ class IngestImpl final : public Ingest {
   std::string committed_;  // the position on the tape
   flow::SourceBatch batch_;
   Outgoing outgoing_;
+  std::size_t batch_limit_;
   std::vector<StringUse> strings_;
   std::vector<std::uint16_t> local_;
   std::vector<std::uint16_t> source_local_;

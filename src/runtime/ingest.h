@@ -43,7 +43,8 @@ class Ingest {
                                                     flow::Source& source, base::Clock& clock);
   virtual ~Ingest() = default;
   virtual base::Result<IngestState> step() = 0;
-  virtual base::Status stop() = 0;  // a live source ends here; others stay as they are
+  virtual void limit_batch(std::size_t records) = 0;  // of the next step; at most batch_records_max
+  virtual base::Status stop() = 0;                    // a live source ends here; others stay as they are
   [[nodiscard]] virtual const SourceProgress& progress() const = 0;
   [[nodiscard]] virtual base::TsNanos last_ts_event()
       const = 0;  // of the last poll; kNoTime if it had no event

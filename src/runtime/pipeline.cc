@@ -17,6 +17,7 @@ namespace tickerhouse::runtime {
 namespace {
 
 constexpr base::DurationNanos kPatience = 20 * base::kMillisecond;
+constexpr base::DurationNanos kPaceGrain = 50 * base::kMillisecond;
 constexpr base::DurationNanos kBlockedNotice = 10 * base::kSecond;
 
 // What the stages tell each other beside the tape.
@@ -71,6 +72,7 @@ class IngestStage {
               Run& run)
       : options_(options), ingest_(ingest), clock_(clock), hooks_(hooks), run_(run) {
     if (ingest == nullptr) run.ingest_done = true;
+    if (ingest != nullptr && options.speed > 0) ingest->limit_batch(batch_);
   }
 
   base::Result<Turn> turn() {
@@ -111,11 +113,23 @@ class IngestStage {
   void pace() {
     if (options_.speed <= 0 || ingest_->last_ts_event() == base::kNoTime) return;
     if (!first_event_) {
-      first_event_ = ingest_->last_ts_event();
+      first_event_ = last_event_ = ingest_->last_ts_event();
       started_at_ = clock_.monotonic_now();
     }
+    fit_batch();
     const auto ahead = static_cast<double>(ingest_->last_ts_event() - *first_event_) / options_.speed;
     resume_at_ = started_at_ + static_cast<base::DurationNanos>(std::clamp(ahead, 0.0, 1e18));
+  }
+  // A batch is to last kPaceGrain, whatever the rate and the speed: it comes all at once.
+  void fit_batch() {
+    const base::TsNanos lasted =
+        ingest_->last_ts_event() - std::exchange(last_event_, ingest_->last_ts_event());
+    const double wanted = static_cast<double>(kPaceGrain) * options_.speed;
+    const double fitting =
+        static_cast<double>(batch_) * wanted / static_cast<double>(std::max<base::TsNanos>(lasted, 1));
+    batch_ = static_cast<std::size_t>(std::clamp(fitting, 1.0, 2.0 * static_cast<double>(batch_)));
+    batch_ = std::min(batch_, options_.ingest.batch_records_max);
+    ingest_->limit_batch(batch_);
   }
   base::Result<Turn> wait_for_space() {
     const base::DurationNanos now = clock_.monotonic_now();
@@ -141,6 +155,8 @@ class IngestStage {
   Run& run_;
   PipelineEnd end_ = PipelineEnd::finished;
   std::optional<base::TsNanos> first_event_;
+  base::TsNanos last_event_ = 0;
+  std::size_t batch_ = 1;  // records of the next step, if paced
   base::DurationNanos started_at_ = 0;
   base::DurationNanos resume_at_ = 0;
   std::optional<base::DurationNanos> blocked_since_;

@@ -211,6 +211,9 @@ base::Status run(const CommandLine& line, const Flags& flags) {
     return base::Error{base::ErrorCode::invalid_argument, "csv, jsonl or parquet", "--format"};
   if (flags.format == "parquet" && flags.output.empty())
     return base::Error{base::ErrorCode::invalid_argument, "parquet needs a file", "--output"};
+  if (flags.format == "parquet" && is_special_file(flags.output))
+    return base::Error{base::ErrorCode::invalid_argument, "parquet cannot be written into a pipe or a device",
+                       "--output"};
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
   if (flags.what == "bars") return export_bars(flags, directory);
   if (flags.what == "events") return export_events(flags, directory, false);
