@@ -3,6 +3,7 @@
 // events need no second look at the others.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 
@@ -39,8 +40,10 @@ struct Aggregate {
   bool price_sum_overflow = false;
   bool snapshot_cumulative = false;  // of the last snapshot
   bool has_snapshot = false;
+  std::array<std::uint8_t, 2> unused{};
   EventKey snapshot_key;         // of the last snapshot
   market::Size snapshot_volume;  // its volume of the day, if cumulative
+  std::int64_t unused_end = 0;   // no padding: it is stored as it lies
 
   void add(const market::EventRow& row, const EventKey& key);
   void merge(const Aggregate& other);

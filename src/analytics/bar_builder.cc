@@ -1,6 +1,7 @@
 #include "analytics/bar_builder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -21,6 +22,7 @@ constexpr std::uint32_t kStateVersion = 1;
 
 struct Pane {
   TsNanos start = 0;
+  std::int64_t unused = 0;
   Aggregate sum;
 };
 
@@ -28,6 +30,7 @@ struct Window {
   TsNanos start = 0;
   bool changed = false;  // since it was last emitted
   bool emitted = false;
+  std::array<std::uint8_t, 6> unused{};
   Aggregate sum;
   market::BarRow last;  // as emitted, if it was
 };

@@ -19,8 +19,10 @@ class ByteWriter {
  public:
   explicit ByteWriter(std::string& out) : out_(out) {}
 
+  // Only what has no padding: what is stored must not hold what happened to be in memory.
   template <typename T>
-    requires std::is_trivially_copyable_v<T>
+    requires std::is_trivially_copyable_v<T> &&
+             (std::has_unique_object_representations_v<T> || std::is_floating_point_v<T>)
   void put(T value) {
     out_.append(reinterpret_cast<const char*>(&value), sizeof value);
   }
