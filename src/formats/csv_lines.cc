@@ -14,14 +14,13 @@ class CsvDecoder final : public LineDecoder {
 
   Primed prime(std::string_view line) override {
     if (is_blank(line)) return Primed::more;
-    const bool cut = split(line);
+    if (!split(line)) return Primed::more;
     if (mapping_.header) {
-      if (cut) names_.assign(cells_.begin(), cells_.end());
+      names_.assign(cells_.begin(), cells_.end());
       columns_ = cells_.size();
       find_columns();
       return Primed::header;
     }
-    if (!cut) return Primed::more;
     columns_ = cells_.size();
     find_columns();
     return Primed::ready;

@@ -158,6 +158,13 @@ class Sums(Trouble):
 
 
 class Files(Trouble):
+    def test_a_header_that_cannot_be_cut_is_a_reject(self):
+        """And the next line is the header: nothing vanishes."""
+        file = self.file("header.csv", 'symbol,"price"x,volume,ts\nsymbol,price,volume,ts\nA,1,2,2024-03-05T12:00:00Z\n')
+        ledger = binary.replay([file], self.data)
+        self.assertEqual((ledger["received"], ledger["used"], ledger["rejected"]), (2, 1, 1))
+        self.assertEqual(differences(expect([file]), ledger, self.data), "")
+
     def test_what_counts_of_a_cut_off_gzip(self):
         """The whole lines that can be read, and no half one; --finish settles just these."""
         content = self.feed(1500).read_bytes()

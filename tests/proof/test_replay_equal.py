@@ -20,8 +20,8 @@ from expected import differences, expect
 EVENTS = int(os.environ.get("TICKERHOUSE_EQUAL_EVENTS", "20000"))
 TOPICS = ("bars", "settled", "late", "signals", "alerts")
 RUNS = {f"threads {threads}": ["--threads", threads] for threads in (1, 2, 4)}
-RUNS |= {f"batch {batch}": ["--batch", batch] for batch in (1, 7, 1000)}
-RUNS |= {"one thread": ["--one-thread"], "threads 4, batch 7": ["--threads", 4, "--batch", 7]}
+RUNS |= {f"batch {batch}": ["--batch", batch, "--durability", "os"] for batch in (1, 7, 1000)}
+RUNS |= {"one thread": ["--one-thread"], "threads 4, batch 7": ["--threads", 4, "--batch", 7, "--durability", "os"]}
 
 
 def fingerprint(data):

@@ -60,7 +60,6 @@ class HistorySink final : public flow::Sink {
   }
 
   base::Status apply(const flow::ResultBatch& batch) override {
-    const auto kept = static_cast<std::uint32_t>(batches_.size());
     KeptBatch& copy = batches_.emplace_back(std::string(batch.rows.bytes.all()), market::BatchBytes());
     ASSIGN_OR_RETURN(copy.view, market::BatchBytes::open(copy.bytes));
     const market::BatchBytes& bytes = copy.view;
@@ -72,12 +71,12 @@ class HistorySink final : public flow::Sink {
     if (batch.topic == flow::Topic::settled) {
       const market::BatchView<market::BarRow> view(bytes);
       for (std::uint32_t i = begin; i < view.rows().size(); ++i)
-        keep(batch, kept, i, view.rows()[i].window_start, bytes, view.rows()[i].symbol);
+        keep(batch, i, view.rows()[i].window_start, view.rows()[i].symbol);
     } else {
       const market::EventBatchView view(bytes);
       for (std::uint32_t i = begin; i < view.rows().size(); ++i)
         if (market::carries_market_data(view.rows()[i].kind))
-          keep(batch, kept, i, view.rows()[i].ts_event, bytes, view.rows()[i].symbol);
+          keep(batch, i, view.rows()[i].ts_event, view.rows()[i].symbol);
     }
     next = std::max(next, batch.rows.next);
     return {};
@@ -100,13 +99,15 @@ class HistorySink final : public flow::Sink {
     symbols_.clear();
   }
 
-  void keep(const flow::ResultBatch& batch, std::uint32_t kept, std::uint32_t row, base::TsNanos ts,
-            const market::BatchBytes& bytes, std::uint16_t symbol) {
+  // A row of the batch that was copied last.
+  void keep(const flow::ResultBatch& batch, std::uint32_t row, base::TsNanos ts, std::uint16_t symbol) {
+    const auto kept = static_cast<std::uint32_t>(batches_.size() - 1);
     std::uint32_t& id = symbol_ids_[symbol];
     if (id == kNone)
-      id =
-          symbols_.try_emplace(std::string(bytes.string(symbol)), static_cast<std::uint32_t>(symbols_.size()))
-              .first->second;
+      id = symbols_
+               .try_emplace(std::string(batches_.back().view.string(symbol)),
+                            static_cast<std::uint32_t>(symbols_.size()))
+               .first->second;
     const Part part{batch.topic, batch.partition, base::floor_to(ts, base::kDay) / base::kDay};
     if (parts_.empty() || part != last_part_) {
       last_rows_ = &parts_[part];
