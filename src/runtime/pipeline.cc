@@ -200,8 +200,10 @@ class SinkStage {
   base::Result<Turn> turn() {
     if (done_) return Turn::done;
     const bool last_words = run_.shards_left == 0;
-    ASSIGN_OR_RETURN(const bool due, host_->due(clock_.monotonic_now()));
-    if (!last_words && !due) return Turn::waiting;
+    if (!last_words) {
+      ASSIGN_OR_RETURN(const bool due, host_->due(clock_.monotonic_now()));
+      if (!due) return Turn::waiting;
+    }
     ASSIGN_OR_RETURN(const StepState state, host_->step());
     if (state == StepState::progressed && !run_.out_of_time()) return Turn::worked;
     done_ = last_words || run_.out_of_time();
