@@ -12,8 +12,9 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse verify                                    prove that replay gives the same bytes
   tickerhouse COMMAND --help                            flags and examples of a command
 
-Exit codes: 0 ok; 1 a check failed or work was not finished; 64 usage; 65 compressed input cut off; 66 input missing;
-69 cannot install; 74 tape damaged or of a newer version; 75 directory in use; 78 configuration.)";
+Exit codes: 0 ok; 1 a check failed or work was not finished; 3 status --check: stopped; 64 usage; 65 compressed input
+cut off; 66 input missing; 69 cannot install; 74 tape damaged or of a newer version; 75 directory in use;
+78 configuration.)";
 
 }  // namespace
 

@@ -52,8 +52,14 @@ void print_rejects(flow::Tape& tape, const flow::PipelineStatus& status) {
                  example_of_reject(tape, reason).c_str());
 }
 
+std::uint64_t received_from(const flow::PipelineStatus& status, const std::string& source) {
+  for (const flow::SourceStatus& known : status.sources)
+    if (known.name == source) return known.received;
+  return 0;
+}
+
 void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const std::string& source,
-                   const ProgressBar& bar, const Config& config) {
+                   const ProgressBar& bar, const Config& config, base::DurationNanos interval) {
   const double seconds = static_cast<double>(bar.elapsed()) / 1e9;
   const flow::Ledger& total = status.total;
   std::fprintf(stderr, "%s: %s records in %s, %.1f s\n", source.c_str(), grouped(total.received).c_str(),
@@ -73,7 +79,7 @@ void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const s
     std::fprintf(stderr,
                  "More than 1 %% came late: if the file is not in order of time, load it with --sort.\n");
   std::fprintf(stderr, "next: tickerhouse export bars --data %s --interval %s\n", config.data.c_str(),
-               base::format_duration(config.engine.intervals.front()).c_str());
+               base::format_duration(interval).c_str());
 }
 
 }  // namespace
@@ -122,11 +128,14 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   if (!end.ok()) return end.error();
   ASSIGN_OR_RETURN(const flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
-  if (status.total == before.total && status.total.received > 0)
+  if (received_from(status, source.info().name) == 0)
+    std::fprintf(stderr, "%s: holds no records\n", source.info().name.c_str());
+  else if (status.total == before.total)
     std::fprintf(stderr, "%s: nothing new, it was loaded before; the ledger is that of %s\n",
                  source.info().name.c_str(), config.data.c_str());
   else
-    print_summary(*directory.tape, status, source.info().name, bar, config);
+    print_summary(*directory.tape, status, source.info().name, bar, config,
+                  directory.settings.intervals.front());
   std::printf("%s\n", ledger_json(status.total).c_str());
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
   if (!status.total.adds_up())

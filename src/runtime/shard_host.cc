@@ -67,7 +67,8 @@ class ShardHostImpl final : public ShardHost {
     std::vector<std::string> damaged;
     ASSIGN_OR_RETURN(auto checkpoint, checkpoints_->load(at_most, damaged));
     for (const std::string& name : damaged)
-      notes.push_back(std::string("checkpoint ").append(name).append(" is damaged; an older one is used"));
+      notes.push_back(
+          std::string("checkpoint ").append(name).append(" is damaged; replaying from what is before it"));
     if (!checkpoint) return {};
     if (!shard_->load(checkpoint->state)
              .ok()) {  // the checksum held, so another version wrote it: the tape has everything

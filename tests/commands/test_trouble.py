@@ -158,6 +158,15 @@ class Sums(Trouble):
 
 
 class Files(Trouble):
+    def test_the_summary_says_what_is_so(self):
+        """Of an input without records, and with the next command for the intervals that the directory has."""
+        _, stderr = run("replay", self.file("one.jsonl", line() + b"\n"), "--data", self.data, "--intervals", "5m 1h")
+        self.assertIn("--interval 5m\n", stderr)
+        _, stderr = run("replay", self.file("two.jsonl", line(symbol='"B"') + b"\n"), "--data", self.data)
+        self.assertIn("--interval 5m\n", stderr)
+        _, stderr = run("replay", self.file("empty.jsonl", ""), "--data", self.data)
+        self.assertIn("empty.jsonl: holds no records\n", stderr)
+
     def test_a_header_that_cannot_be_cut_is_a_reject(self):
         """And the next line is the header: nothing vanishes."""
         file = self.file("header.csv", 'symbol,"price"x,volume,ts\nsymbol,price,volume,ts\nA,1,2,2024-03-05T12:00:00Z\n')
