@@ -32,6 +32,7 @@ inline int exit_code_of(base::ErrorCode code) {
     case base::ErrorCode::io:
     case base::ErrorCode::no_space:
     case base::ErrorCode::check_failed:
+    case base::ErrorCode::over_limit:
       return kExitFailed;
   }
   return kExitFailed;

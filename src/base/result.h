@@ -22,6 +22,7 @@ enum class ErrorCode {
   busy,          // somebody else owns it
   cut_off,       // compressed input ends early
   check_failed,  // two things that must be equal are not
+  over_limit,    // it would take more time, memory or room than it is allowed
 };
 
 struct Error {

@@ -69,6 +69,18 @@ class ResultWriter {
   virtual void settled(SymbolId symbol, const market::BarRow& row) = 0;  // its last word
 };
 
+// A window that is still open, as it stands now (state provisional; row.symbol means nothing).
+struct FormingBar {
+  std::string symbol;
+  market::BarRow row;
+};
+
+class FormingWriter {
+ public:
+  virtual ~FormingWriter() = default;
+  virtual void forming(SymbolId symbol, const market::BarRow& row) = 0;
+};
+
 class Operator {
  public:
   virtual ~Operator() = default;

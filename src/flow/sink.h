@@ -27,6 +27,7 @@ struct SinkInfo {
   std::string name;  // in status and in the writer name of its published position
   std::vector<Topic> topics;
   SinkPace pace = {};
+  bool durable = true;  // false: it lives in memory; its position is not published and holds back nothing
 };
 
 struct ResultBatch {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,8 +64,61 @@ struct SinkStatus {
   std::uint64_t lag = 0;  // rows
 };
 
+enum class StageState : std::uint8_t { ok, idle, degraded, failed };
+
+// One stage of a running process, as its supervisor sees it.
+struct StageStatus {
+  std::string name;  // source, ingest, tape, shards, sinks, live, ledger
+  StageState state = StageState::ok;
+  std::string word;    // one, for people: flowing, quiet, full
+  std::string number;  // one, with its unit
+  std::string detail;  // what is wrong and what to do; empty if nothing is
+  std::uint64_t restarts = 0;
+};
+
+struct SinkHealth {
+  std::string name;
+  StageState state = StageState::ok;
+  std::uint64_t restarts = 0;
+  base::TsNanos last_flush = base::kNoTime;  // wall clock
+  std::string error;                         // the last one; empty once it works again
+};
+
+struct TapeStatus {
+  std::uint64_t bytes_used = 0;
+  std::uint64_t bytes_max = 0;
+  std::uint64_t disk_free_bytes = 0;
+  bool ingest_paused = false;
+};
+
+// The demo's simulator knows the true bars; each settled bar is judged once.
+struct OracleScore {
+  std::uint64_t judged = 0;
+  std::uint64_t exact = 0;
+  std::string first_wrong;  // for people; empty if there is none
+};
+
+// Of a running process; default: there is none.
+struct ProcessStatus {
+  std::string start_id;  // another one after each start
+  base::TsNanos started_at = base::kNoTime;
+  base::DurationNanos uptime = 0;
+  std::uint64_t restarts = 0;  // of the pipeline on this directory, starts after the first
+  double events_per_second = 0;
+  std::vector<StageStatus> stages;
+  std::vector<SinkHealth> sinks;
+  std::optional<double> catching_up;  // fraction done
+  std::optional<OracleScore> oracle;
+};
+
 struct PipelineStatus {
   bool running = false;
+  std::string origin;           // live, recorded, simulated
+  std::string source_kind;      // simulated, live, replay, none
+  std::optional<double> speed;  // of a paced replay
+  std::vector<base::DurationNanos> intervals;
+  TapeStatus tape;
+  ProcessStatus process;
   Ledger total;
   Ledger ingest;
   std::vector<SourceStatus> sources;

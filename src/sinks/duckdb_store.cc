@@ -213,7 +213,14 @@ class DuckdbReader final : public flow::Store {
     sql.append(" AND window_start_ns < ").append(std::to_string(query.to));
     if (!query.symbol.empty()) sql.append(" AND symbol = ").append(sql_text(query.symbol));
     if (query.interval != 0) sql.append(" AND interval_ns = ").append(std::to_string(query.interval));
-    return sql.append(" ORDER BY symbol COLLATE \"binary\", interval_ns, window_start_ns");
+    if (query.newest_of_each > 0)
+      sql.append(
+             " QUALIFY row_number() OVER (PARTITION BY symbol, interval_ns ORDER BY window_start_ns DESC) "
+             "<= ")
+          .append(std::to_string(query.newest_of_each));
+    sql.append(" ORDER BY symbol COLLATE \"binary\", interval_ns, window_start_ns");
+    if (query.limit > 0) sql.append(" LIMIT ").append(std::to_string(query.limit));
+    return sql;
   }
 
   std::unique_ptr<DuckdbConnection> connection_;
