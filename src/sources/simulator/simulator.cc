@@ -2,22 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/hash.h"
-#include "formats/output.h"
 #include "market/symbol.h"
-#include "sources/simulator/delivery.h"
-#include "sources/simulator/trades.h"
+#include "sources/simulator/records.h"
 
 namespace tickerhouse::sources {
 namespace {
 
-constexpr std::uint64_t kDamagePurpose = 8;
-constexpr std::uint64_t kFuturePurpose = 9;
 constexpr std::uint32_t kPositionVersion = 1;
 constexpr base::TsNanos kTimeLimit =
     106'000 * base::kDay;  // 2260: whatever is late or in the future stays readable
@@ -28,12 +23,6 @@ constexpr std::array<const char*, 60> kTickers = {
     "PEP",  "ADBE", "CRM",   "ORCL", "CVX",  "ABT",  "COST", "MRK",  "NKE", "TMO",   "MCD", "QCOM",
     "TXN",  "LIN",  "HON",   "AVGO", "IBM",  "GE",   "CAT",  "BA",   "MMM", "GS",    "AXP", "UPS",
     "SBUX", "PYPL", "UBER",  "SHOP", "SNOW", "PLTR", "COIN", "F",    "GM",  "BRK.B", "T",   "VZ"};
-
-DeliveryOptions delivery_options(const SimulatorOptions& options) {
-  return {{options.seed, options.rate, options.symbols.size(), options.start},
-          {options.seed, options.faults, options.bound, options.allowed_lateness},
-          options.events};
-}
 
 // What a position belongs to.
 base::Hash128 fingerprint(const SimulatorOptions& options) {
@@ -56,82 +45,13 @@ base::Hash128 fingerprint(const SimulatorOptions& options) {
   return base::hash128(bytes);
 }
 
-// Turns deliveries into rows and lines.
-class Records final : public SimulatorRecords {
- public:
-  explicit Records(const SimulatorOptions& options)
-      : options_(options),
-        trades_(delivery_options(options).trades),
-        delivery_(delivery_options(options), trades_.schedule()),
-        damage_(options.seed, kDamagePurpose),
-        future_(options.seed, kFuturePurpose) {
-    row_.kind = market::EventKind::trade;
-  }
-
-  bool next() override {
-    if (!delivery_.next(delivered_)) return false;
-    const std::uint64_t n = delivered_.event;
-    const SimulatedTrade trade = trades_.at(n);
-    symbol_ = trade.symbol;
-    row_.ts_event = trades_.schedule().time(n);
-    row_.ts_recv = delivered_.ts_recv;
-    if (delivered_.fault == Fault::future)
-      row_.ts_event = row_.ts_recv + options_.skew + 1 +
-                      static_cast<base::DurationNanos>(below(future_.at(n), base::kDay));
-    row_.seq = static_cast<std::int64_t>(n + 1);
-    row_.trade.price = trade.price;
-    row_.trade.size = trade.size;
-    set_id(n + 1);
-    return true;
-  }
-  [[nodiscard]] bool malformed() const override { return delivered_.fault == Fault::malformed; }
-  [[nodiscard]] const market::EventRow& row() const override { return row_; }
-  [[nodiscard]] const std::string& symbol() const override { return options_.symbols[symbol_]; }
-  void append_line(std::string& out) const override {
-    if (malformed()) {
-      append_damaged(out);
-      out.push_back('\n');
-    } else {
-      formats::append_event_json(out, row_, {symbol(), {}, kSimulatorName, {}});
-    }
-  }
-
-  market::RejectReason append_damaged(std::string& out) const {
-    std::string line;
-    formats::append_event_json(line, row_, {symbol(), {}, kSimulatorName, {}});
-    line.pop_back();
-    const market::RejectReason reason = damage_line(line, damage_.at(delivered_.event));
-    out.append(line);
-    return reason;
-  }
-  [[nodiscard]] std::size_t symbol_index() const { return symbol_; }
-  [[nodiscard]] const Delivered& delivered() const { return delivered_; }
-  [[nodiscard]] Delivery& delivery() { return delivery_; }
-
- private:
-  void set_id(std::uint64_t number) {
-    std::array<char, 20> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    market::set_trade_id(row_, {digits.data(), static_cast<std::size_t>(end - digits.data())});
-  }
-
-  SimulatorOptions options_;
-  Trades trades_;
-  Delivery delivery_;
-  Noise damage_;
-  Noise future_;
-  Delivered delivered_;
-  std::size_t symbol_ = 0;
-  market::EventRow row_;
-};
-
 class Simulator final : public flow::Source {
  public:
   explicit Simulator(const SimulatorOptions& options)
       : info_{kSimulatorName, flow::Origin::simulated, false},
         fingerprint_(fingerprint(options)),
         records_(options),
-        local_(options.symbols.size()) {}
+        taker_(options.symbols.size()) {}
 
   [[nodiscard]] const flow::SourceInfo& info() const override { return info_; }
 
@@ -149,19 +69,13 @@ class Simulator final : public flow::Source {
   }
 
   base::Result<flow::PollState> poll(std::size_t records_max, flow::SourceBatch& batch) override {
-    if (batch.files.empty()) batch.files.push_back(info_.name);
-    raw_.clear();
-    raw_uses_.clear();
-    ++epoch_;
+    taker_.begin(batch, info_.name);
     std::size_t taken = 0;
     while (taken < records_max && records_.next()) {
-      take(batch);
+      taker_.take(records_, batch);
       ++taken;
     }
-    for (const RawUse& use : raw_uses_) {
-      flow::RecordOrigin& origin = use.reject ? batch.rejects[use.index].origin : batch.origins[use.index];
-      origin.raw = std::string_view(raw_).substr(use.begin, use.size);
-    }
+    taker_.finish(batch);
     if (taken > 0) {
       base::ByteWriter out(batch.position);
       out.put(fingerprint_);
@@ -171,54 +85,10 @@ class Simulator final : public flow::Source {
   }
 
  private:
-  // Bytes that a record of the batch borrows, known by place until no more are added.
-  struct RawUse {
-    bool reject = false;
-    std::size_t index = 0;
-    std::size_t begin = 0;
-    std::size_t size = 0;
-  };
-
-  void take(flow::SourceBatch& batch) {
-    const std::uint64_t number = records_.delivered().number;
-    const std::size_t begin = raw_.size();
-    if (records_.malformed()) {
-      flow::RejectedRecord& reject = batch.rejects.emplace_back();
-      reject.reason = records_.append_damaged(raw_);
-      reject.origin.line = number;
-      reject.events_before = static_cast<std::uint32_t>(batch.events.rows.size());
-      reject.raw_length = raw_.size() - begin;
-      raw_uses_.push_back({true, batch.rejects.size() - 1, begin, raw_.size() - begin});
-      return;
-    }
-    market::EventRow& row = batch.events.rows.emplace_back(records_.row());
-    row.symbol = local_symbol(batch);
-    batch.origins.emplace_back().line = number;
-    if (records_.delivered().fault == Fault::future) {
-      records_.append_line(raw_);
-      raw_.pop_back();
-      raw_uses_.push_back({false, batch.origins.size() - 1, begin, raw_.size() - begin});
-    }
-  }
-
-  std::uint16_t local_symbol(flow::SourceBatch& batch) {
-    Local& local = local_[records_.symbol_index()];
-    if (local.epoch != epoch_) local = {epoch_, batch.events.strings.intern(records_.symbol())};
-    return local.index;
-  }
-
   flow::SourceInfo info_;
   base::Hash128 fingerprint_;
   Records records_;
-  // A symbol's place in the strings of the batch in hand.
-  struct Local {
-    std::uint64_t epoch = 0;
-    std::uint16_t index = 0;
-  };
-  std::vector<Local> local_;
-  std::uint64_t epoch_ = 0;
-  std::string raw_;
-  std::vector<RawUse> raw_uses_;
+  RecordBatch taker_;
 };
 
 }  // namespace

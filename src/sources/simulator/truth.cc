@@ -139,6 +139,19 @@ void TrueBars::append_csv(std::string& out) const {
     for (const auto& window : windows_.at(symbol)) append_bar(out, symbol, window);
 }
 
+std::optional<std::string> TrueBars::take_bar(const std::string& symbol, base::DurationNanos interval,
+                                              base::TsNanos window_start) {
+  const auto windows = windows_.find(symbol);
+  if (windows == windows_.end()) return std::nullopt;
+  const auto window = windows->second.find({interval, window_start});
+  if (window == windows->second.end()) return std::nullopt;
+  std::string line;
+  append_bar(line, symbol, *window);
+  line.pop_back();
+  windows->second.erase(window);
+  return line;
+}
+
 base::Result<TrueBars> true_bars(const SimulatorOptions& options,
                                  const std::vector<base::DurationNanos>& intervals) {
   ASSIGN_OR_RETURN(const auto records, SimulatorRecords::open(options));

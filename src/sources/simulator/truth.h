@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,6 +37,11 @@ class TrueBars {
   [[nodiscard]] const flow::Ledger& ledger() const { return ledger_; }
   // Header and bars as in docs/semantics.md 6, without state, revision and quality.
   void append_csv(std::string& out) const;
+
+  // One bar as a line of append_csv, without LF; it is forgotten then, so that an endless stream needs no
+  // more room than its open windows. Nothing: no event of that window was seen.
+  std::optional<std::string> take_bar(const std::string& symbol, base::DurationNanos interval,
+                                      base::TsNanos window_start);
 
  private:
   struct Trade {
