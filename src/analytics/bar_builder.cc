@@ -40,7 +40,8 @@ struct SymbolBars {
   std::vector<std::vector<Window>> windows;                         // by interval; unsettled, ascending
   std::map<TsNanos, std::pair<EventKey, market::Size>> day_volume;  // last cumulative snapshot, by pane
   std::uint32_t lane = 0;
-  bool dirty = false;  // some closed window has changed
+  bool dirty = false;    // some closed window has changed
+  bool touched = false;  // an open window has, since forming() was asked; not kept in checkpoints
 };
 
 struct LaneWork {
@@ -84,6 +85,7 @@ class BarBuilder final : public flow::Operator {
       if (verdict != flow::Verdict::used && verdict != flow::Verdict::late_revised) continue;
       const EventKey key{row.ts_event, row.seq == market::kNoSeq ? 0 : row.seq,
                          segment.first_order + (i - segment.first)};
+      touch(symbol, bars);
       if (verdict == flow::Verdict::used) {
         add_to_pane(bars, row, key);
       } else {
@@ -118,6 +120,15 @@ class BarBuilder final : public flow::Operator {
     work.dirty.clear();
   }
 
+  void forming(flow::FormingWriter& out) override {
+    for (const flow::SymbolId symbol : touched_) {
+      SymbolBars& bars = symbols_[symbol];
+      bars.touched = false;
+      for (std::size_t k = 0; k < intervals_.size(); ++k) form(symbol, bars, k, out);
+    }
+    touched_.clear();
+  }
+
   void save(std::string& out) const override;
   base::Status load(std::string_view in) override;
 
@@ -150,6 +161,25 @@ class BarBuilder final : public flow::Operator {
     }
     pane->sum.add(row, key);
     if (row.kind == market::EventKind::snapshot) note_day_volume(bars, row, key);
+  }
+
+  void touch(flow::SymbolId symbol, SymbolBars& bars) {
+    if (bars.touched) return;
+    bars.touched = true;
+    touched_.push_back(symbol);
+  }
+
+  // Every window that has not been emitted, its open panes included.
+  void form(flow::SymbolId symbol, const SymbolBars& bars, std::size_t k, flow::FormingWriter& out) const {
+    std::map<TsNanos, Aggregate> open;
+    for (const Window& window : bars.windows[k])
+      if (!window.emitted) open[window.start] = window.sum;
+    for (const Pane& pane : bars.panes) open[base::floor_to(pane.start, intervals_[k])].merge(pane.sum);
+    for (const auto& [start, sum] : open) {
+      market::BarRow row = row_of(start, k);
+      fill_bar(sum, volume_base(bars, start, row.window_end), row);
+      out.forming(symbol, row);
+    }
   }
 
   // A late event: its pane has been folded, or never was there.
@@ -223,11 +253,7 @@ class BarBuilder final : public flow::Operator {
   // Makes the bar of a closed window; false if it says what the last one said.
   bool revise(const SymbolBars& bars, std::size_t k, Window& window, const flow::Mark& mark) {
     window.changed = false;
-    market::BarRow row;
-    row.window_start = window.start;
-    row.window_end = window.start + intervals_[k];
-    row.interval = intervals_[k];
-    row.trade_date = static_cast<std::int32_t>(base::floor_to(window.start, base::kDay) / base::kDay);
+    market::BarRow row = row_of(window.start, k);
     fill_bar(window.sum, volume_base(bars, window.start, row.window_end), row);
     if (!window.emitted) {
       row.state = market::BarState::final;
@@ -246,6 +272,15 @@ class BarBuilder final : public flow::Operator {
     window.emitted = true;
     window.last = row;
     return true;
+  }
+
+  [[nodiscard]] market::BarRow row_of(TsNanos start, std::size_t k) const {
+    market::BarRow row;
+    row.window_start = start;
+    row.window_end = start + intervals_[k];
+    row.interval = intervals_[k];
+    row.trade_date = static_cast<std::int32_t>(base::floor_to(start, base::kDay) / base::kDay);
+    return row;
   }
 
   static bool equal_values(market::BarRow a, market::BarRow b) {
@@ -278,6 +313,7 @@ class BarBuilder final : public flow::Operator {
   std::vector<SymbolBars> symbols_;
   std::vector<LaneWork> lanes_;
   std::vector<SourceFlaws> flaws_;
+  std::vector<flow::SymbolId> touched_;
 };
 
 void BarBuilder::save(std::string& out) const {
@@ -319,6 +355,7 @@ base::Status BarBuilder::load(std::string_view in) {
   base::ByteReader reader(in);
   if (reader.get<std::uint32_t>() != kStateVersion) return damaged;
   symbols_.clear();
+  touched_.clear();
   for (auto count = reader.get<std::uint32_t>(); count > 0 && reader.ok(); --count) {
     SymbolBars& bars = symbols_.emplace_back();
     bars.lane = reader.get<std::uint32_t>();

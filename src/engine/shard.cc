@@ -18,6 +18,19 @@ bool has_trade_id(const market::EventRow& row) {
 }
 bool has_identity(const market::EventRow& row) { return has_trade_id(row) || row.seq != market::kNoSeq; }
 
+class FormingBars final : public flow::FormingWriter {
+ public:
+  FormingBars(const Timeline& timeline, std::vector<flow::FormingBar>& bars)
+      : timeline_(timeline), bars_(bars) {}
+  void forming(flow::SymbolId symbol, const market::BarRow& row) override {
+    bars_.push_back({timeline_.symbol_names()[symbol], row});
+  }
+
+ private:
+  const Timeline& timeline_;
+  std::vector<flow::FormingBar>& bars_;
+};
+
 }  // namespace
 
 // Gives operators the two result topics and learns from `settled` which windows are closed for good.
@@ -249,6 +262,11 @@ void Shard::count(flow::Verdict verdict) {
       break;
   }
   CHECK(false);
+}
+
+void Shard::forming(std::vector<flow::FormingBar>& bars) {
+  FormingBars writer(timeline_, bars);
+  for (const auto& op : operators_) op->forming(writer);
 }
 
 void Shard::save(std::string& out) const {

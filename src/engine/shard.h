@@ -77,6 +77,8 @@ class Shard {
   void step(const market::EventBatchView& batch, std::size_t first, std::size_t last,
             std::uint64_t first_order, ShardResults& results);
   [[nodiscard]] const ShardCounts& counts() const { return counts_; }
+  // Adds the windows still open that have changed since the last call. Changes no result.
+  void forming(std::vector<flow::FormingBar>& bars);
 
   void save(std::string& out) const;
   base::Status load(std::string_view in);  // damaged: the shard is unusable

@@ -87,6 +87,8 @@ class Operator {
   virtual void apply(const Segment& segment) = 0;
   virtual void flaw(const Flaw& flaw) = 0;
   virtual void advance(const Mark& mark, ResultWriter& out) = 0;
+  // Windows still open that have changed since the last call. Changes no result and is no part of the state.
+  virtual void forming(FormingWriter& out) = 0;
   virtual void save(std::string& out) const = 0;
   virtual base::Status load(std::string_view in) = 0;
 };

@@ -45,6 +45,8 @@ class ShardHostImpl final : public ShardHost {
     return StepState::progressed;
   }
 
+  void forming(std::vector<flow::FormingBar>& bars) override { shard_->forming(bars); }
+
   base::Status save_checkpoint() override {
     if (!checkpoints_ || blocked_ || progress_.next <= checkpointed_) return {};
     Checkpoint checkpoint{progress_, {}};

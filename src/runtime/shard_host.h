@@ -36,6 +36,8 @@ class ShardHost {
                                                        base::Disk& disk, std::vector<std::string>& notes);
   virtual ~ShardHost() = default;
   virtual base::Result<StepState> step() = 0;
+  // Adds the windows still open that have changed since the last call.
+  virtual void forming(std::vector<flow::FormingBar>& bars) = 0;
   virtual base::Status save_checkpoint() = 0;  // does nothing if the last one is as new
   [[nodiscard]] virtual const ShardProgress& progress() const = 0;
 };
