@@ -15,6 +15,7 @@
 #include "flow/source.h"
 #include "runtime/ingest.h"
 #include "runtime/shard_host.h"
+#include "runtime/stage_board.h"
 
 namespace tickerhouse::runtime {
 
@@ -27,6 +28,9 @@ struct PipelineOptions {
   double speed = 0;        // event time runs this many times as fast as the clock; 0: flat out
   base::DurationNanos flush_interval = 200 * base::kMillisecond;  // of sinks: how long results gather
   base::DurationNanos wait_space = 5 * base::kMinute;  // how long a full tape or disk is waited for
+  // How long a failing stage is tried again before the pipeline ends with its error; 0: not at all.
+  base::DurationNanos stage_patience = 0;  // ingest of a live source, shards
+  base::DurationNanos sink_patience = 0;
   base::DurationNanos stop_within =
       8 * base::kSecond;  // after a stop request: what is appended is finished, up to this long
 };
@@ -35,6 +39,9 @@ struct PipelineHooks {
   std::function<void(const SourceProgress&)> on_progress;  // after each ingest step; from the ingest thread
   std::function<void(const std::string&)> on_note;  // something an operator should know; from any thread
   std::function<void(base::DurationNanos waited)> on_blocked;  // no room: at once, then every 10 s
+  // Windows still open that have changed, at most every 100 ms for a partition; from its shard's thread.
+  std::function<void(std::uint16_t partition, const std::vector<flow::FormingBar>& bars)> on_forming;
+  StageBoard* board = nullptr;
 };
 
 enum class PipelineEnd {
@@ -51,6 +58,8 @@ struct PipelineParts {
   base::Clock& clock;
   base::Disk& disk;
   const std::atomic<bool>& stop;  // set from anywhere: finish what is appended and return
+  // Before a sink that has failed is restored again: what its target needs. May be empty.
+  std::function<base::Status(flow::Sink& sink)> reopen = {};
 };
 
 base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const PipelineParts& parts,

@@ -88,6 +88,7 @@ class SinkHostImpl final : public SinkHost {
   }
 
   base::Status publish() {
+    if (!sink_.info().durable) return {};
     const std::string next = encode_sink_position(position_);
     if (next == published_) return {};
     ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
