@@ -12,6 +12,7 @@
 #include "app/progress_bar.h"
 #include "app/stop_signal.h"
 #include "formats/output.h"
+#include "serve/status_json.h"
 
 namespace tickerhouse::app {
 namespace {
@@ -90,17 +91,6 @@ std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settin
   return operators;
 }
 
-std::string ledger_json(const flow::Ledger& ledger) {
-  const std::pair<const char*, std::uint64_t> keys[] = {
-      {"received", ledger.received},         {"used", ledger.used},           {"duplicate", ledger.duplicate},
-      {"late_revised", ledger.late_revised}, {"late_kept", ledger.late_kept}, {"rejected", ledger.rejected},
-      {"cancelled", ledger.cancelled}};
-  std::string text;
-  for (const auto& [key, value] : keys)
-    text.append(text.empty() ? "{\"" : ",\"").append(key).append("\":").append(std::to_string(value));
-  return text.append("}");
-}
-
 base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
                              const RunOptions& options) {
   ASSIGN_OR_RETURN(const auto sinks, open_sinks(config, directory));
@@ -136,7 +126,7 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   else
     print_summary(*directory.tape, status, source.info().name, bar, config,
                   directory.settings.intervals.front());
-  std::printf("%s\n", ledger_json(status.total).c_str());
+  std::printf("%s\n", serve::ledger_json(status.total).c_str());
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
   if (!status.total.adds_up())
     return base::Error{base::ErrorCode::check_failed, "the ledger does not add up", config.data};

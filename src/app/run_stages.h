@@ -27,9 +27,6 @@ struct RunOptions {
 base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
                              const RunOptions& options);
 
-// The flat JSON object of a ledger, with LF.
-std::string ledger_json(const flow::Ledger& ledger);
-
 std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings);
 
 }  // namespace tickerhouse::app

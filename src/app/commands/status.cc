@@ -9,8 +9,8 @@
 #include "app/progress_bar.h"
 #include "app/run_stages.h"
 #include "base/clock.h"
-#include "formats/output.h"
 #include "runtime/progress.h"
+#include "serve/status_json.h"
 #include "tape/lmdb_tape.h"
 
 namespace tickerhouse::app {
@@ -28,21 +28,14 @@ struct Flags {
   bool check = false;
 };
 
-struct Snapshot {
-  flow::PipelineStatus pipeline;
-  tape::TapeUsage usage;
-  std::string origin;
-};
-
-base::Result<Snapshot> take(const OpenDirectory& directory) {
-  Snapshot snapshot;
-  ASSIGN_OR_RETURN(snapshot.pipeline,
+base::Result<flow::PipelineStatus> take(const OpenDirectory& directory) {
+  ASSIGN_OR_RETURN(flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
-  ASSIGN_OR_RETURN(snapshot.usage, tape::usage_of(*directory.tape));
-  snapshot.origin = flow::origin_name(directory.origin);
-  flow::PipelineStatus& status = snapshot.pipeline;
+  ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*directory.tape));
+  status.tape = {usage.bytes_used, usage.bytes_max, usage.disk_free_bytes, usage.ingest_paused};
+  status.origin = flow::origin_name(directory.origin);
   status.running = is_running(directory.paths);
-  if (snapshot.usage.ingest_paused)
+  if (status.tape.ingest_paused)
     status.problems.emplace_back(
         "degraded: no room on the tape or the disk; free space, or start with a larger --tape-size");
   if (!status.total.adds_up()) status.problems.emplace_back("the ledger does not add up; run verify");
@@ -54,98 +47,16 @@ base::Result<Snapshot> take(const OpenDirectory& directory) {
       status.problems.push_back("source " + source.name +
                                 " is unfinished; start it again with the same arguments");
   }
-  return snapshot;
-}
-
-void append_ledger(std::string& out, const flow::Ledger& ledger) { out.append(ledger_json(ledger)); }
-
-void append_source(std::string& out, const flow::SourceStatus& source) {
-  out.append("{\"name\":");
-  formats::append_json_string(out, source.name);
-  out.append(",\"finished\":").append(source.finished ? "true" : "false");
-  out.append(",\"truncated\":").append(source.truncated ? "true" : "false").append(",");
-  out.append("\"watermark\":");
-  formats::append_json_time(out, source.watermark);
-  out.append(",\"received\":")
-      .append(std::to_string(source.received))
-      .append(",\"skipped\":")
-      .append(std::to_string(source.skipped));
-  out.append(",\"rounded\":").append(std::to_string(source.rounded)).append(",\"rejects\":{");
-  bool first = true;
-  for (const auto& [reason, count] : source.rejects) {
-    out.append(first ? "\"" : ",\"").append(reason).append("\":").append(std::to_string(count));
-    first = false;
-  }
-  out.append("}}");
-}
-
-template <typename Items, typename Append>
-void append_list(std::string& out, const char* key, const Items& items, Append append) {
-  out.append(",\"").append(key).append("\":[");
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out.push_back(',');
-    first = false;
-    append(out, item);
-  }
-  out.push_back(']');
-}
-
-std::string to_json(const Snapshot& snapshot) {
-  const flow::PipelineStatus& status = snapshot.pipeline;
-  std::string out = "{\"total\":";
-  append_ledger(out, status.total);
-  out.append(",\"ingest\":");
-  append_ledger(out, status.ingest);
-  append_list(out, "partitions", status.partitions,
-              [](std::string& text, const flow::PartitionStatus& partition) {
-                text.append("{\"partition\":").append(std::to_string(partition.partition)).append(",");
-                text.append(ledger_json(partition.ledger).substr(1));
-                text.pop_back();
-                text.append(",\"waiting\":")
-                    .append(std::to_string(partition.waiting))
-                    .append(",\"id_reused\":")
-                    .append(std::to_string(partition.id_reused))
-                    .append("}");
-              });
-  append_list(out, "sinks", status.sinks, [](std::string& text, const flow::SinkStatus& sink) {
-    text.append("{\"name\":\"")
-        .append(sink.name)
-        .append("\",\"topic\":\"")
-        .append(sink.topic)
-        .append("\",\"partition\":");
-    text.append(std::to_string(sink.partition))
-        .append(",\"position\":")
-        .append(std::to_string(sink.position))
-        .append(",\"lag\":")
-        .append(std::to_string(sink.lag))
-        .append("}");
-  });
-  append_list(out, "sources", status.sources, append_source);
-  out.append(",\"running\":")
-      .append(status.running ? "true" : "false")
-      .append(",\"origin\":\"")
-      .append(snapshot.origin)
-      .append("\"");
-  out.append(",\"tape\":{\"bytes_used\":")
-      .append(std::to_string(snapshot.usage.bytes_used))
-      .append(",\"bytes_max\":")
-      .append(std::to_string(snapshot.usage.bytes_max));
-  out.append(",\"disk_free_bytes\":").append(std::to_string(snapshot.usage.disk_free_bytes)).append("}");
-  append_list(out, "problems", status.problems, [](std::string& text, const std::string& problem) {
-    formats::append_json_string(text, problem);
-  });
-  return out.append("}\n");
+  return status;
 }
 
 std::string megabytes(std::uint64_t bytes) { return grouped(bytes / 1'000'000).append(" MB"); }
 
-std::string to_screen(const Snapshot& snapshot, const std::string& path) {
-  const flow::PipelineStatus& status = snapshot.pipeline;
+std::string to_screen(const flow::PipelineStatus& status, const std::string& path) {
   const flow::Ledger& total = status.total;
   std::string out = path;
   out.append("  ")
-      .append(snapshot.origin)
+      .append(status.origin)
       .append("  ")
       .append(status.running ? "running" : "not running")
       .append("\n\n");
@@ -194,10 +105,10 @@ std::string to_screen(const Snapshot& snapshot, const std::string& path) {
   for (const auto& [name, rows] : lag)
     out.append("sink     ").append(name).append("  lag ").append(grouped(rows)).append(" rows\n");
   out.append("tape     ")
-      .append(megabytes(snapshot.usage.bytes_used))
+      .append(megabytes(status.tape.bytes_used))
       .append(" of ")
-      .append(megabytes(snapshot.usage.bytes_max));
-  out.append("; disk free ").append(megabytes(snapshot.usage.disk_free_bytes)).append("\n");
+      .append(megabytes(status.tape.bytes_max));
+  out.append("; disk free ").append(megabytes(status.tape.disk_free_bytes)).append("\n");
   for (const std::string& problem : status.problems) out.append("problem  ").append(problem).append("\n");
   return out;
 }
@@ -206,15 +117,17 @@ base::Result<int> run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
   for (;;) {
-    ASSIGN_OR_RETURN(const Snapshot snapshot, take(directory));
+    ASSIGN_OR_RETURN(const flow::PipelineStatus status, take(directory));
     if (flags.watch && ::isatty(STDOUT_FILENO) != 0) std::fputs("\033[2J\033[H", stdout);
-    std::fputs((flags.json ? to_json(snapshot) : to_screen(snapshot, config.data)).c_str(), stdout);
+    std::fputs(
+        (flags.json ? serve::status_json(status).append("\n") : to_screen(status, config.data)).c_str(),
+        stdout);
     if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
     if (!flags.watch) {
       constexpr int kStopped = 3;
       if (!flags.check) return kExitOk;
-      if (!snapshot.pipeline.problems.empty()) return kExitFailed;
-      return snapshot.pipeline.running ? kExitOk : kStopped;
+      if (!status.problems.empty()) return kExitFailed;
+      return status.running ? kExitOk : kStopped;
     }
     base::system_clock().sleep_for(base::kSecond);
   }
