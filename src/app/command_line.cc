@@ -27,7 +27,7 @@ int fail(const base::Error& error) {
 
 base::Result<Config> CommandLine::load() const {
   ASSIGN_OR_RETURN(Config config, load_config(settings, config_file));
-  set_up_logging(config.log_level);
+  set_up_logging(config.log_level, config.log_json);
   for (const std::string& note : config.notes) log_info(note);
   return config;
 }

@@ -32,8 +32,13 @@ void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<s
 void set_action(CLI::App& command, CommandLine& line, std::function<base::Result<int>()> run);
 void set_action(CLI::App& command, CommandLine& line, std::function<base::Status()> run);
 
+void add_run(CLI::App& app, CommandLine& line);
+void add_serve(CLI::App& app, CommandLine& line);
 void add_replay(CLI::App& app, CommandLine& line);
 void add_simulate(CLI::App& app, CommandLine& line);
+void add_process_commands(CLI::App& app, CommandLine& line);
+void add_doctor(CLI::App& app, CommandLine& line);
+void add_topic(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
 void add_status(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);

@@ -1,6 +1,6 @@
 // The answer to "store-rows" is binary: 'S', the length-prefixed position of the store, then for each bar its
-// symbol and its row of fixed size, then an empty symbol. An answer 'E' is followed by the text of what went
-// wrong.
+// symbol and its row of fixed size, then an empty symbol. Other answers are 'S' and text. An answer 'E' is
+// followed by the text of what went wrong.
 #include "app/control_socket.h"
 
 #include <poll.h>
@@ -22,6 +22,8 @@ namespace tickerhouse::app {
 namespace {
 
 constexpr std::string_view kStoreRows = "store-rows\n";
+constexpr std::string_view kStatus = "status\n";
+constexpr std::string_view kStop = "stop\n";
 constexpr int kPollMs = 200;
 constexpr std::size_t kRequestBytesMax = 64;
 constexpr std::size_t kSendChunk = std::size_t{1} << 20U;
@@ -60,8 +62,8 @@ bool send_all(int fd, std::string_view bytes) {
 
 class Server final : public ControlSocket {
  public:
-  Server(int fd, std::string path, flow::Store* store)
-      : listener_(fd), path_(std::move(path)), store_(store), thread_([this] { serve(); }) {}
+  Server(int fd, std::string path, ControlParts parts)
+      : listener_(fd), path_(std::move(path)), parts_(std::move(parts)), thread_([this] { serve(); }) {}
   ~Server() override {
     stop_ = true;
     thread_.join();
@@ -91,23 +93,35 @@ class Server final : public ControlSocket {
       request.push_back(c);
       if (c == '\n') break;
     }
-    const base::Status status =
-        request == kStoreRows
-            ? send_rows(fd)
-            : base::Status(base::Error{base::ErrorCode::invalid_argument, "unknown request", ""});
+    const base::Status status = obey(request, fd);
     if (!status.ok()) send_all(fd, "E" + status.error().message());
   }
 
+  base::Status obey(const std::string& request, int fd) {
+    if (request == kStoreRows) return send_rows(fd);
+    if (request == kStatus && parts_.status) {
+      ASSIGN_OR_RETURN(const std::string text, parts_.status());
+      send_all(fd, "S" + text);
+      return {};
+    }
+    if (request == kStop && parts_.stop) {
+      parts_.stop();
+      send_all(fd, "S");
+      return {};
+    }
+    return base::Error{base::ErrorCode::invalid_argument, "unknown request", ""};
+  }
+
   base::Status send_rows(int fd) {
-    if (store_ == nullptr)
+    if (parts_.store == nullptr)
       return base::Error{base::ErrorCode::not_found,
                          "the running process keeps no store (store.enabled = false)", ""};
-    ASSIGN_OR_RETURN(const flow::SinkPosition position, store_->position());
+    ASSIGN_OR_RETURN(const flow::SinkPosition position, parts_.store->position());
     std::string bytes = "S";
     base::ByteWriter out(bytes);
     out.put_text(runtime::encode_sink_position(position));
     bool sent = true;
-    RETURN_IF_ERROR(store_->scan_bars({}, [&](std::string_view symbol, const market::BarRow& row) {
+    RETURN_IF_ERROR(parts_.store->scan_bars({}, [&](std::string_view symbol, const market::BarRow& row) {
       out.put_text(symbol);
       out.put(row);
       if (bytes.size() < kSendChunk) return;
@@ -121,7 +135,7 @@ class Server final : public ControlSocket {
 
   Socket listener_;
   std::string path_;
-  flow::Store* store_;
+  ControlParts parts_;
   std::atomic<bool> stop_ = false;
   std::thread thread_;
 };
@@ -134,7 +148,7 @@ base::Error socket_error(const std::string& path, const char* doing) {
 }  // namespace
 
 base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path,
-                                                                 flow::Store* store) {
+                                                                 ControlParts parts) {
   sockaddr_un address{};
   if (!address_of(path, address)) {
     log_warn(
@@ -151,18 +165,24 @@ base::Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::stri
     ::close(fd);
     return error;
   }
-  return std::unique_ptr<ControlSocket>(std::make_unique<Server>(fd, path, store));
+  return std::unique_ptr<ControlSocket>(std::make_unique<Server>(fd, path, std::move(parts)));
 }
 
-base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Store::RowCallback& row) {
+namespace {
+
+// The answer without its 'S'.
+base::Result<std::string> ask(const std::string& path, std::string_view request) {
   sockaddr_un address{};
   if (!address_of(path, address))
     return base::Error{base::ErrorCode::io, "the path is too long for a socket", path};
   const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket.get() < 0 ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (errno == ENOENT || errno == ECONNREFUSED)
+      return base::Error{base::ErrorCode::not_found, "nothing runs on this data directory", path};
     return socket_error(path, "cannot reach the running process");
-  if (!send_all(socket.get(), kStoreRows)) return socket_error(path, "cannot ask the running process");
+  }
+  if (!send_all(socket.get(), request)) return socket_error(path, "cannot ask the running process");
   std::string answer;
   for (;;) {
     const std::size_t before = answer.size();
@@ -176,7 +196,31 @@ base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Stor
   if (answer.empty() || answer.front() != 'S')
     return base::Error{base::ErrorCode::io,
                        answer.empty() ? "the running process gave no answer" : answer.substr(1), path};
-  base::ByteReader in(std::string_view(answer).substr(1));
+  answer.erase(0, 1);
+  return answer;
+}
+
+}  // namespace
+
+base::Result<RunningStatus> ask_status(const std::string& path) {
+  ASSIGN_OR_RETURN(std::string answer, ask(path, kStatus));
+  const std::size_t first = answer.find('\n');
+  const std::size_t second = first == std::string::npos ? first : answer.find('\n', first + 1);
+  if (second == std::string::npos || answer.back() != '\n')
+    return base::Error{base::ErrorCode::io, "the answer of the running process was cut off", path};
+  answer.pop_back();
+  return RunningStatus{answer.substr(0, first), answer.substr(first + 1, second - first - 1),
+                       answer.substr(second + 1)};
+}
+
+base::Status ask_to_stop(const std::string& path) {
+  ASSIGN_OR_RETURN([[maybe_unused]] const std::string answer, ask(path, kStop));
+  return {};
+}
+
+base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Store::RowCallback& row) {
+  ASSIGN_OR_RETURN(const std::string answer, ask(path, kStoreRows));
+  base::ByteReader in(answer);
   StoreRows rows;
   ASSIGN_OR_RETURN(rows.position, runtime::decode_sink_position(in.get_text()));
   for (;;) {

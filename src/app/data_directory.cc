@@ -87,7 +87,8 @@ DirectoryPaths::DirectoryPaths(std::string directory)
       store(root + "/store.duckdb"),
       checkpoints(root + "/checkpoints"),
       history(root + "/history"),
-      socket(root + "/control.sock") {}
+      socket(root + "/control.sock"),
+      logs(root + "/logs") {}
 
 base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin) {
   OpenDirectory directory;
@@ -144,6 +145,11 @@ base::Result<OpenDirectory> open_directory_to_read(const std::string& path) {
   directory.settings = record.settings;
   directory.origin = record.origin;
   return directory;
+}
+
+base::Result<flow::Origin> origin_of(const std::string& path) {
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(path));
+  return directory.origin;
 }
 
 bool is_running(const DirectoryPaths& paths) { return base::is_locked(paths.lock); }

@@ -20,6 +20,8 @@ struct DirectoryPaths {
   std::string checkpoints;
   std::string history;
   std::string socket;
+  std::string logs;  // of a process in the background
+  [[nodiscard]] std::string log_file() const { return logs + "/tickerhouse.log"; }
 };
 
 struct OpenDirectory {
@@ -37,6 +39,9 @@ base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin or
 
 // For commands that read, beside a running pipeline or without one. `not_found` if there is nothing.
 base::Result<OpenDirectory> open_directory_to_read(const std::string& path);
+
+// What a directory that is there holds; `not_found` as above.
+base::Result<flow::Origin> origin_of(const std::string& path);
 
 bool is_running(const DirectoryPaths& paths);
 

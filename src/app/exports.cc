@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "app/run_stages.h"
+#include "app/session.h"
 #include "formats/output.h"
 #include "runtime/replay_check.h"
 

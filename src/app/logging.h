@@ -6,7 +6,7 @@
 
 namespace tickerhouse::app {
 
-void set_up_logging(const std::string& level);
+void set_up_logging(const std::string& level, bool json);
 void log_debug(const std::string& text);
 void log_info(const std::string& text);
 void log_warn(const std::string& text);

@@ -25,8 +25,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   CommandLine line;
-  for (const auto add : {add_replay, add_simulate, add_export, add_status, add_verify, add_tail, add_check,
-                         add_config, add_version})
+  for (const auto add :
+       {add_run, add_replay, add_serve, add_simulate, add_export, add_status, add_verify, add_tail, add_topic,
+        add_process_commands, add_doctor, add_check, add_config, add_version})
     add(app, line);
   try {
     app.parse(argc, argv);

@@ -1,6 +1,10 @@
 #include "app/open_sinks.h"
 
+#include <functional>
 #include <iostream>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
 
 #include <unistd.h>
 
@@ -12,27 +16,84 @@
 namespace tickerhouse::app {
 namespace {
 
+// A damaged store is moved aside, said once, and rebuilt from the tape.
+base::Result<std::unique_ptr<sinks::DuckdbStore>> open_or_rebuild(const sinks::DuckdbStoreOptions& options) {
+  auto opened = sinks::open_duckdb_store(options);
+  if (!opened.ok() && opened.error().code == base::ErrorCode::damaged) {
+    log_warn(std::string("the store is damaged (")
+                 .append(opened.error().what)
+                 .append("); moved aside, rebuilding it from the tape"));
+    ASSIGN_OR_RETURN(const std::string aside, sinks::set_aside_store(options.path));
+    log_info(std::string("the damaged store is kept as ").append(aside));
+    opened = sinks::open_duckdb_store(options);
+  }
+  return opened;
+}
+
+// The store, which a failure makes useless until its file is closed and opened again: readers and the sink's
+// host keep this, whatever is behind it.
+class StoreSlot final : public flow::Sink, public flow::Store {
+ public:
+  using Open = std::function<base::Result<std::unique_ptr<sinks::DuckdbStore>>()>;
+  explicit StoreSlot(Open open) : open_(std::move(open)) {}
+
+  base::Status reopen() {
+    const std::unique_lock lock(mutex_);
+    store_.reset();
+    ASSIGN_OR_RETURN(store_, open_());
+    info_ = store_->sink().info();
+    return {};
+  }
+
+  [[nodiscard]] const flow::SinkInfo& info() const override { return info_; }
+  base::Result<flow::SinkPosition> restore() override {
+    return with([](sinks::DuckdbStore& store) { return store.sink().restore(); });
+  }
+  base::Status apply(const flow::ResultBatch& batch) override {
+    return with([&](sinks::DuckdbStore& store) { return store.sink().apply(batch); });
+  }
+  base::Result<flow::SinkPosition> flush() override {
+    return with([](sinks::DuckdbStore& store) { return store.sink().flush(); });
+  }
+  base::Status scan_bars(const flow::BarQuery& query, const RowCallback& row) override {
+    return with([&](sinks::DuckdbStore& store) { return store.store().scan_bars(query, row); });
+  }
+  base::Result<flow::SinkPosition> position() override {
+    return with([](sinks::DuckdbStore& store) { return store.store().position(); });
+  }
+  base::Result<flow::SqlTable> sql(const flow::SqlQuery& query) override {
+    return with([&](sinks::DuckdbStore& store) { return store.store().sql(query); });
+  }
+
+ private:
+  template <typename Call>
+  auto with(const Call& call) -> decltype(call(std::declval<sinks::DuckdbStore&>())) {
+    const std::shared_lock lock(mutex_);
+    if (!store_) return base::Error{base::ErrorCode::io, "the store is closed after a failure", "store"};
+    return call(*store_);
+  }
+
+  Open open_;
+  flow::SinkInfo info_;
+  std::shared_mutex mutex_;
+  std::unique_ptr<sinks::DuckdbStore> store_;
+};
+
 class OpenSinksImpl final : public OpenSinks {
  public:
   [[nodiscard]] const std::vector<flow::Sink*>& all() const override { return all_; }
-  [[nodiscard]] flow::Store* store() override { return store_ ? &store_->store() : nullptr; }
+  [[nodiscard]] flow::Store* store() override { return store_.get(); }
+  base::Status reopen(flow::Sink& sink) override {
+    return &sink == store_.get() ? store_->reopen() : base::Status();
+  }
 
   base::Status open_store(const Config& config, const OpenDirectory& directory) {
     sinks::DuckdbStoreOptions options;
     options.path = directory.paths.store;
     options.memory_limit = config.store_memory;
-    auto opened = sinks::open_duckdb_store(options);
-    if (!opened.ok() && opened.error().code == base::ErrorCode::damaged) {
-      log_warn(std::string("the store is damaged (")
-                   .append(opened.error().what)
-                   .append("); moved aside, rebuilding it from the tape"));
-      ASSIGN_OR_RETURN(const std::string aside, sinks::set_aside_store(options.path));
-      log_info(std::string("the damaged store is kept as ").append(aside));
-      opened = sinks::open_duckdb_store(options);
-    }
-    if (!opened.ok()) return opened.error();
-    store_ = std::move(*opened);
-    all_.push_back(&store_->sink());
+    store_ = std::make_unique<StoreSlot>([options] { return open_or_rebuild(options); });
+    RETURN_IF_ERROR(store_->reopen());
+    all_.push_back(store_.get());
     return {};
   }
 
@@ -62,7 +123,7 @@ class OpenSinksImpl final : public OpenSinks {
   }
 
  private:
-  std::unique_ptr<sinks::DuckdbStore> store_;
+  std::unique_ptr<StoreSlot> store_;
   std::vector<std::unique_ptr<flow::Sink>> history_;
   std::unique_ptr<flow::Sink> console_;
   std::vector<flow::Sink*> all_;

@@ -15,7 +15,9 @@ class OpenSinks {
  public:
   virtual ~OpenSinks() = default;
   [[nodiscard]] virtual const std::vector<flow::Sink*>& all() const = 0;
-  [[nodiscard]] virtual flow::Store* store() = 0;  // null if it is switched off
+  [[nodiscard]] virtual flow::Store* store() = 0;  // null if it is switched off; outlives a reopening
+  // After a failure, before the sink is restored.
+  virtual base::Status reopen(flow::Sink& sink) = 0;
 };
 
 // A damaged store is moved aside, said once, and rebuilt from the tape.

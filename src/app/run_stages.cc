@@ -3,38 +3,30 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "analytics/bar_builder.h"
-#include "app/control_socket.h"
 #include "app/exit_codes.h"
 #include "app/exports.h"
 #include "app/logging.h"
-#include "app/open_sinks.h"
 #include "app/progress_bar.h"
-#include "app/stop_signal.h"
+#include "app/session.h"
 #include "formats/output.h"
+#include "runtime/progress.h"
 #include "serve/status_json.h"
 
 namespace tickerhouse::app {
 namespace {
 
-runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirectory& directory,
-                                          const RunOptions& run) {
-  runtime::PipelineOptions options;
-  options.ingest.settings = directory.settings;
-  options.ingest.batch_records_max = config.batch_records;
-  options.ingest.allowed_symbols = config.allowed_symbols;
-  options.ingest.merge = run.merge;
-  options.ingest.finish_cut_off = run.finish_cut_off;
-  options.shard.settings = directory.settings;
-  options.shard.checkpoint_directory = directory.paths.checkpoints;
-  options.shard.make_operators = make_operators;
-  if (config.given("ingest.batch")) options.shard.step_rows_max = config.batch_records;
-  options.threads = config.threads;
-  options.one_thread = run.one_thread;
-  options.seed = run.seed;
-  options.speed = run.speed;
-  options.flush_interval = config.flush_interval;
-  if (run.wait_space > 0) options.wait_space = run.wait_space;
+SessionOptions session_options(const Config& config, const OpenDirectory& directory, const RunOptions& run) {
+  SessionOptions options;
+  options.pipeline = pipeline_options(config, directory);
+  options.pipeline.ingest.merge = run.merge;
+  options.pipeline.ingest.finish_cut_off = run.finish_cut_off;
+  options.pipeline.one_thread = run.one_thread;
+  options.pipeline.seed = run.seed;
+  options.pipeline.speed = run.speed;
+  if (run.wait_space > 0) options.pipeline.wait_space = run.wait_space;
+  options.process.source_kind = directory.origin == flow::Origin::simulated ? "simulated" : "replay";
+  options.process.speed = run.speed;
+  options.serve = run.serve;
   return options;
 }
 
@@ -85,25 +77,17 @@ void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const s
 
 }  // namespace
 
-std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings) {
-  std::vector<std::unique_ptr<flow::Operator>> operators;
-  operators.push_back(analytics::make_bar_builder(settings));
-  return operators;
-}
-
 base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
                              const RunOptions& options) {
-  ASSIGN_OR_RETURN(const auto sinks, open_sinks(config, directory));
-  ASSIGN_OR_RETURN(const auto control, ControlSocket::open(directory.paths.socket, sinks->store()));
   ASSIGN_OR_RETURN(const flow::PipelineStatus before,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
   ProgressBar bar;
-  runtime::PipelineHooks hooks;
-  hooks.on_progress = [&](const runtime::SourceProgress& progress) {
+  SessionOptions session_parts = session_options(config, directory, options);
+  session_parts.source = &source;
+  session_parts.on_progress = [&](const runtime::SourceProgress& progress) {
     bar.show(options.fraction_done ? options.fraction_done() : -1, progress.events + progress.rejected());
   };
-  hooks.on_note = log_warn;
-  hooks.on_blocked = [&](base::DurationNanos waited) {
+  session_parts.on_blocked = [&](base::DurationNanos waited) {
     bar.clear();
     log_warn(std::string("degraded: no room on the tape or the disk; waiting for space for ")
                  .append(base::format_duration(waited / base::kSecond * base::kSecond))
@@ -111,9 +95,9 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
                  .append(config.values.at("tape.size_max").text)
                  .append(")"));
   };
-  const runtime::PipelineParts parts{*directory.tape,     &source,         sinks->all(), base::system_clock(),
-                                     base::system_disk(), stop_requested()};
-  auto end = runtime::run_pipeline(pipeline_options(config, directory, options), parts, hooks);
+  ASSIGN_OR_RETURN(const auto session, Session::open(config, directory, std::move(session_parts)));
+  if (options.serve) std::fprintf(stderr, "dashboard: %s\n", session->url().c_str());
+  auto end = session->run();
   bar.clear();
   if (!end.ok()) return end.error();
   ASSIGN_OR_RETURN(const flow::PipelineStatus status,
@@ -130,6 +114,10 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
   if (!status.total.adds_up())
     return base::Error{base::ErrorCode::check_failed, "the ledger does not add up", config.data};
+  if (options.serve && *end != runtime::PipelineEnd::stopped) {
+    std::fprintf(stderr, "shown at %s until Ctrl-C\n", session->url().c_str());
+    session->serve_until_stopped();
+  }
   switch (*end) {
     case runtime::PipelineEnd::finished:
       return kExitOk;

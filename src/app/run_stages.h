@@ -18,6 +18,7 @@ struct RunOptions {
   double speed = 0;
   bool merge = false;
   bool finish_cut_off = false;
+  bool serve = false;  // the pages, from the beginning and after the end until a stop is asked for
   base::DurationNanos wait_space = 0;
   std::function<double()> fraction_done;  // for the progress bar; below 0: not known
 };
@@ -26,7 +27,5 @@ struct RunOptions {
 // code.
 base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
                              const RunOptions& options);
-
-std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings);
 
 }  // namespace tickerhouse::app

@@ -25,4 +25,6 @@ const std::atomic<bool>& stop_requested() {
   return stop;
 }
 
+void request_stop() { stop = true; }
+
 }  // namespace tickerhouse::app

@@ -7,5 +7,6 @@
 namespace tickerhouse::app {
 
 const std::atomic<bool>& stop_requested();  // installs the handlers at the first call
+void request_stop();                        // as a first signal does
 
 }  // namespace tickerhouse::app

@@ -2,6 +2,8 @@
 
 namespace tickerhouse::app {
 
+std::string version_number() { return TICKERHOUSE_VERSION; }
+
 std::string version_text() {
   std::string text = "tickerhouse " TICKERHOUSE_VERSION "\ncompiler ";
 #if defined(__clang__)

@@ -6,5 +6,6 @@
 namespace tickerhouse::app {
 
 std::string version_text();
+std::string version_number();  // "0.4.0"
 
 }  // namespace tickerhouse::app

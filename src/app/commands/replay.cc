@@ -106,6 +106,7 @@ void add_replay(CLI::App& app, CommandLine& line) {
                     "settle what a cut-off compressed input has brought");
   command->add_flag("--merge", flags->run.merge, "allow two unfinished sources of one symbol");
   command->add_flag("--dry-run", flags->dry_run, "show ten mapped records and the rejects; write nothing");
+  command->add_flag("--serve", flags->run.serve, "show it on the dashboard, and stay when it is loaded");
   command->add_option("--speed", flags->speed, "N times as fast as it happened, or max [max]");
   command->add_option("--wait-space", flags->wait_space,
                       "how long to wait for space on a full tape or disk [5m]");
@@ -114,7 +115,7 @@ void add_replay(CLI::App& app, CommandLine& line) {
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
   add_setting_flags(
       *command, line,
-      {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.", "console.", "log."});
+      {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.", "console.", "serve.", "log."});
   set_action(*command, line, [&line, flags] { return replay(line, *flags); });
 }
 

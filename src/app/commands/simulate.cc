@@ -1,9 +1,8 @@
-#include <charconv>
 #include <memory>
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/config/settings.h"
+#include "app/demo_market.h"
 #include "app/exit_codes.h"
 #include "app/run_stages.h"
 #include "app/stop_signal.h"
@@ -32,16 +31,6 @@ struct Flags {
   RunOptions run;
 };
 
-// A number of symbols, or their names.
-base::Result<std::vector<std::string>> symbols_of(const std::string& text) {
-  std::size_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size()) return split_list(text);
-  if (count >= 1 && count <= sources::kSimulatorSymbolsMax) return sources::default_symbols(count);
-  return base::Error{base::ErrorCode::configuration, "expected 1 to 10000 symbols, or their names",
-                     "simulator.symbols"};
-}
-
 base::Result<sources::SimulatorOptions> simulator_options(const Flags& flags, const Config& config,
                                                           const engine::Settings& settings) {
   sources::SimulatorOptions options;
@@ -51,7 +40,7 @@ base::Result<sources::SimulatorOptions> simulator_options(const Flags& flags, co
   options.bound = settings.bound;
   options.allowed_lateness = settings.allowed_lateness;
   options.skew = settings.skew;
-  ASSIGN_OR_RETURN(options.symbols, symbols_of(config.simulator_symbols));
+  ASSIGN_OR_RETURN(options.symbols, simulated_symbols(config));
   for (const std::string& fault : flags.faults) RETURN_IF_ERROR(sources::parse_fault(fault, options.faults));
   const auto date = base::parse_date(flags.start);
   const auto start = date ? std::optional(*date * base::kDay) : base::parse_iso_time(flags.start);

@@ -4,10 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
+#include "app/control_socket.h"
 #include "app/data_directory.h"
 #include "app/exit_codes.h"
+#include "app/process_status.h"
 #include "app/progress_bar.h"
-#include "app/run_stages.h"
 #include "base/clock.h"
 #include "runtime/progress.h"
 #include "serve/status_json.h"
@@ -28,38 +29,22 @@ struct Flags {
   bool check = false;
 };
 
-base::Result<flow::PipelineStatus> take(const OpenDirectory& directory) {
-  ASSIGN_OR_RETURN(flow::PipelineStatus status,
-                   runtime::collect_status(*directory.tape, directory.settings.partitions));
-  ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*directory.tape));
-  status.tape = {usage.bytes_used, usage.bytes_max, usage.disk_free_bytes, usage.ingest_paused};
-  status.origin = flow::origin_name(directory.origin);
-  status.running = is_running(directory.paths);
-  if (status.tape.ingest_paused)
-    status.problems.emplace_back(
-        "degraded: no room on the tape or the disk; free space, or start with a larger --tape-size");
-  if (!status.total.adds_up()) status.problems.emplace_back("the ledger does not add up; run verify");
-  for (const flow::SourceStatus& source : status.sources) {
-    if (source.truncated)
-      status.problems.push_back("source " + source.name +
-                                ": its compressed input ended early; give the whole file, or --finish");
-    else if (!source.finished && !status.running)
-      status.problems.push_back("source " + source.name +
-                                " is unfinished; start it again with the same arguments");
-  }
-  return status;
-}
-
 std::string megabytes(std::uint64_t bytes) { return grouped(bytes / 1'000'000).append(" MB"); }
 
-std::string to_screen(const flow::PipelineStatus& status, const std::string& path) {
+// Of a process that answers its socket; else empty.
+RunningStatus running_status(const OpenDirectory& directory) {
+  auto answer = ask_status(directory.paths.socket);
+  return answer.ok() ? std::move(*answer) : RunningStatus{};
+}
+
+std::string to_screen(const flow::PipelineStatus& status, const RunningStatus& process,
+                      const std::string& path) {
   const flow::Ledger& total = status.total;
   std::string out = path;
-  out.append("  ")
-      .append(status.origin)
-      .append("  ")
-      .append(status.running ? "running" : "not running")
-      .append("\n\n");
+  out.append("  ").append(status.origin).append("  ");
+  out.append(!status.running ? "not running" : process.summary.empty() ? "running" : process.summary);
+  if (!process.url.empty()) out.append("\npages    ").append(process.url);
+  out.append("\n\n");
   out.append("ledger   received ")
       .append(grouped(total.received))
       .append(" = used ")
@@ -117,11 +102,11 @@ base::Result<int> run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
   for (;;) {
-    ASSIGN_OR_RETURN(const flow::PipelineStatus status, take(directory));
+    ASSIGN_OR_RETURN(const flow::PipelineStatus status, directory_status(directory));
+    const RunningStatus process = status.running ? running_status(directory) : RunningStatus{};
+    const auto json = [&] { return process.json.empty() ? serve::status_json(status) : process.json; };
     if (flags.watch && ::isatty(STDOUT_FILENO) != 0) std::fputs("\033[2J\033[H", stdout);
-    std::fputs(
-        (flags.json ? serve::status_json(status).append("\n") : to_screen(status, config.data)).c_str(),
-        stdout);
+    std::fputs((flags.json ? json().append("\n") : to_screen(status, process, config.data)).c_str(), stdout);
     if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
     if (!flags.watch) {
       constexpr int kStopped = 3;

@@ -8,7 +8,7 @@
 #include "app/exit_codes.h"
 #include "app/exports.h"
 #include "app/progress_bar.h"
-#include "app/run_stages.h"
+#include "app/session.h"
 #include "formats/output.h"
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"

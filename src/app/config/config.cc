@@ -73,6 +73,28 @@ class Interpreter {
         wrong("ingest.symbols", "symbols of 1 to 32 printable characters, not \"" + symbol + "\"");
     interpret_storage();
     interpret_simulator();
+    interpret_serving();
+    interpret_log();
+    if (problems_.empty())
+      for (const std::string& problem : engine::problems_of(config_.engine)) problems_.push_back(problem);
+  }
+
+  void interpret_serving() {
+    config_.serve_address = config_.values["serve.address"].text;
+    if (config_.serve_address.empty()) wrong("serve.address", "an address such as 127.0.0.1");
+    config_.serve_port = static_cast<std::uint16_t>(whole("serve.port", 0, 65'535));
+    config_.serve_token_file = config_.values["serve.token_file"].text;
+    config_.serve_tls_certificate = config_.values["serve.tls_certificate"].text;
+    config_.serve_tls_key = config_.values["serve.tls_key"].text;
+    config_.serve_allowed_hosts = split_list(config_.values["serve.allowed_hosts"].text);
+    config_.demo_catch_up = duration("demo.catch_up");
+    if (config_.demo_catch_up > 30 * base::kDay) wrong("demo.catch_up", "at most 30d");
+  }
+
+  void interpret_log() {
+    const std::string& format = config_.values["log.format"].text;
+    if (format != "text" && format != "json") wrong("log.format", "text or json");
+    config_.log_json = format == "json";
     config_.log_level = config_.values["log.level"].text;
     std::transform(config_.log_level.begin(), config_.log_level.end(), config_.log_level.begin(),
                    [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
@@ -81,8 +103,6 @@ class Interpreter {
     static constexpr std::array<std::string_view, 4> kLevels = {"debug", "info", "warn", "error"};
     if (std::find(kLevels.begin(), kLevels.end(), config_.log_level) == kLevels.end())
       wrong("log.level", "debug, info, warn or error");
-    if (problems_.empty())
-      for (const std::string& problem : engine::problems_of(config_.engine)) problems_.push_back(problem);
   }
 
   // "90 seconds" is one interval, "1m 5m" and "1m,5m" are two.

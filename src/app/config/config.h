@@ -35,7 +35,15 @@ struct Config {
   std::uint64_t console_every = 0;
   double simulator_rate = 0;
   std::string simulator_symbols;
+  std::string serve_address;
+  std::uint16_t serve_port = 0;
+  std::string serve_token_file;
+  std::string serve_tls_certificate;
+  std::string serve_tls_key;
+  std::vector<std::string> serve_allowed_hosts;
+  base::DurationNanos demo_catch_up = 0;
   std::string log_level;
+  bool log_json = false;
 
   [[nodiscard]] bool given(const char* key) const { return !values.at(key).is_default(); }
 };

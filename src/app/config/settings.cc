@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 23> kSettings = {{
+constexpr std::array<SettingInfo, 31> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -45,7 +45,18 @@ constexpr std::array<SettingInfo, 23> kSettings = {{
     {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},
     {"simulator.symbols", "10", "--symbols", "TICKERS STOCK_SYMBOLS",
      "how many symbols to simulate, or their names"},
+    {"serve.address", "127.0.0.1", "--address", "",
+     "where the pages and the API listen; other than loopback needs a token and TLS"},
+    {"serve.port", "8080", "--port", "", "without this setting a busy 8080 means the next free port"},
+    {"serve.token_file", "", "--token-file", "", "a file with the token that clients must send"},
+    {"serve.tls_certificate", "", "--tls-certificate", "", "a PEM file"},
+    {"serve.tls_key", "", "--tls-key", "", "a PEM file"},
+    {"serve.allowed_hosts", "", "--allowed-hosts", "",
+     "names by which clients may call this machine, besides the address and localhost"},
+    {"demo.catch_up", "24h", "--catch-up", "",
+     "how much of the past the demo's market brings into a new directory; 0s: none"},
     {"log.level", "info", "--log-level", "LOGLEVEL", "debug, info, warn or error"},
+    {"log.format", "text", "--log-format", "", "text for people, json for programs: one object a line"},
 }};
 
 // How many single-character edits apart two names are.

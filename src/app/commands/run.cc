@@ -1,0 +1,126 @@
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command_line.h"
+#include "app/demo_market.h"
+#include "app/detach.h"
+#include "app/exit_codes.h"
+#include "app/logging.h"
+#include "app/progress_bar.h"
+#include "app/session.h"
+#include "app/version.h"
+#include "runtime/progress.h"
+#include "serve/status_json.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  tickerhouse run                              the demo: a simulated market, the whole pipeline, pages at http://127.0.0.1:8080
+  tickerhouse run --detach                     in the background; then: stop, logs -f, status
+  tickerhouse run --symbols AAPL,MSFT --rate 200 --catch-up 1h --data /tmp/demo
+Ctrl-C ends it within 10 s: what is appended is finished and flushed. kill -9 loses nothing either.)";
+
+constexpr std::uint64_t kDemoTapeBytes = 2'000'000'000;
+constexpr base::DurationNanos kStagePatience = 30 * base::kSecond;
+constexpr base::DurationNanos kForEver = 100 * 365 * base::kDay;
+
+struct Flags {
+  DemoFlags demo;
+  bool detach = false;
+};
+
+std::string address_line(const Session& session) {
+  return std::string("dashboard: ").append(session.url()).append("\n");
+}
+
+void say_start(const Config& config, const DemoMarket& demo, const Session& session) {
+  std::fprintf(stderr, "tickerhouse %s: a simulated market, %s symbols, %g events/s; data in %s\n%s",
+               version_number().c_str(), grouped(demo.symbols).c_str(), demo.rate, config.data.c_str(),
+               address_line(session).c_str());
+  if (std::string(session.url()).find(":" + std::to_string(config.serve_port)) == std::string::npos)
+    std::fprintf(stderr, "(port %u is taken by another program; --port names one)\n", config.serve_port);
+}
+
+// While the market of the past comes in.
+class CatchUp {
+ public:
+  explicit CatchUp(const sources::DemoSource& source) : source_(source) {}
+  void show(const runtime::SourceProgress& progress) {
+    if (done_) return;
+    const double fraction = source_.caught_up();
+    if (fraction < 1) {
+      shown_ = true;
+      bar_.show(fraction, progress.events + progress.rejected());
+      return;
+    }
+    done_ = true;
+    bar_.clear();
+    if (shown_)
+      log_info(std::string("caught up: ")
+                   .append(grouped(progress.events))
+                   .append(" events of the past; now live"));
+  }
+
+ private:
+  const sources::DemoSource& source_;
+  ProgressBar bar_;
+  bool shown_ = false;
+  bool done_ = false;
+};
+
+base::Result<int> run(const CommandLine& line, const Flags& flags) {
+  ASSIGN_OR_RETURN(Config config, line.load());
+  if (!config.given("tape.size_max")) config.tape_size_max = kDemoTapeBytes;
+  std::optional<Background> background;
+  if (flags.detach) {
+    const DirectoryPaths paths(config.data);
+    RETURN_IF_ERROR(base::make_directories(paths.logs));
+    ASSIGN_OR_RETURN(Background entered, Background::enter(paths.log_file()));
+    background.emplace(std::move(entered));
+  }
+  ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::simulated));
+  ASSIGN_OR_RETURN(DemoMarket demo, open_demo(config, directory, flags.demo));
+  SessionOptions options;
+  options.pipeline = pipeline_options(config, directory);
+  options.pipeline.stage_patience = kStagePatience;
+  options.pipeline.sink_patience = kForEver;
+  options.pipeline.wait_space = kForEver;
+  options.serve = true;
+  attach_demo(demo, options);
+  CatchUp catch_up(*demo.source);
+  options.on_progress = [&](const runtime::SourceProgress& progress) { catch_up.show(progress); };
+  options.on_blocked = [](base::DurationNanos waited) {
+    log_warn(std::string("degraded: no room on the tape or the disk; ingest waits, for ")
+                 .append(base::format_duration(waited / base::kSecond * base::kSecond))
+                 .append(" so far"));
+  };
+  ASSIGN_OR_RETURN(const auto session, Session::open(config, directory, std::move(options)));
+  say_start(config, demo, *session);
+  if (background) background->ready(address_line(*session).append("stop it with: tickerhouse stop\n"));
+  ASSIGN_OR_RETURN([[maybe_unused]] const runtime::PipelineEnd end, session->run());
+  ASSIGN_OR_RETURN(const flow::PipelineStatus status, directory_status(directory));
+  std::fprintf(stderr, "stopped; everything is flushed, start again to go on\n");
+  std::printf("%s\n", serve::ledger_json(status.total).c_str());
+  return kExitOk;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, CommandLine& line) {
+  auto* command = app.add_subcommand("run", "the demo: a live simulated market, the pipeline and its pages");
+  auto flags = std::make_shared<Flags>();  // lives in the action
+  command->footer(kFooter);
+  command->add_option("--seed", flags->demo.seed, "of the market [1]");
+  command->add_option("--fault", flags->demo.faults, "NAME=RATE, 0 to 1 (repeats)")->take_all();
+  command->add_flag("--detach", flags->detach, "in the background, its words in DATA/logs");
+  add_setting_flags(*command, line,
+                    {"data", "ingest.bound", "ingest.skew", "ingest.idle", "ingest.batch", "engine.", "tape.",
+                     "store.", "sinks.", "history.", "simulator.", "demo.", "serve.", "log."});
+  set_action(*command, line, [&line, flags] { return run(line, *flags); });
+}
+
+}  // namespace tickerhouse::app

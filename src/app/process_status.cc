@@ -1,0 +1,217 @@
+#include "app/process_status.h"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include "app/progress_bar.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "runtime/progress.h"
+#include "tape/lmdb_tape.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr const char* kProcessWriter = "process";
+constexpr base::DurationNanos kRateSpan = 10 * base::kSecond;
+
+std::string random_id() {
+  std::random_device random;
+  std::string id;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int i = 0; i < 4; ++i)
+    for (std::uint32_t bits = random(), n = 0; n < 8; ++n, bits >>= 4U) id.push_back(kDigits[bits & 15U]);
+  return id;
+}
+
+// The position of writer "process" is the number of starts.
+base::Result<std::uint64_t> count_start(flow::Tape& tape) {
+  ASSIGN_OR_RETURN(const std::string before, flow::position_of(tape, kProcessWriter));
+  base::ByteReader in(before);
+  const std::uint64_t starts = (before.empty() ? 0 : in.get<std::uint64_t>()) + 1;
+  std::string after;
+  base::ByteWriter(after).put(starts);
+  ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
+                   tape.commit({kProcessWriter, before, after, {}, flow::Claim::results}));
+  if (outcome == flow::CommitOutcome::fenced)
+    return base::Error{base::ErrorCode::busy, "another process has just started here", kProcessWriter};
+  return starts;
+}
+
+std::string per_second(double rate) {
+  std::array<char, 32> text{};
+  if (rate >= 1000) {
+    std::snprintf(text.data(), text.size(), "%.1f k/s", rate / 1000);
+  } else {
+    std::snprintf(text.data(), text.size(), rate >= 10 || rate == 0 ? "%.0f /s" : "%.1f /s", rate);
+  }
+  return text.data();
+}
+
+flow::StageStatus stage(const char* name, const char* word, std::string number) {
+  flow::StageStatus status;
+  status.name = name;
+  status.word = word;
+  status.number = std::move(number);
+  return status;
+}
+
+void set_failing(flow::StageStatus& stage, const std::string& detail) {
+  stage.state = flow::StageState::degraded;
+  stage.word = "retrying";
+  stage.detail = detail;
+}
+
+}  // namespace
+
+void RateMeter::note(std::uint64_t total, base::DurationNanos now) {
+  const std::lock_guard lock(mutex_);
+  if (!samples_.empty() && now - samples_.back().at < base::kSecond / 2) return;
+  samples_.push_back({now, total});
+  while (samples_.size() > 2 && now - samples_.front().at > kRateSpan) samples_.pop_front();
+}
+
+double RateMeter::per_second(base::DurationNanos now) const {
+  const std::lock_guard lock(mutex_);
+  if (samples_.size() < 2 || now - samples_.back().at > kRateSpan) return 0;
+  const base::DurationNanos span = std::max(now, samples_.back().at + 1) - samples_.front().at;
+  return static_cast<double>(samples_.back().total - samples_.front().total) * 1e9 /
+         static_cast<double>(span);
+}
+
+ProcessStatus::ProcessStatus(const OpenDirectory& directory, ProcessParts parts, std::uint64_t starts)
+    : directory_(directory),
+      parts_(std::move(parts)),
+      restarts_(starts - 1),
+      start_id_(random_id()),
+      started_at_(base::system_clock().wall_now()),
+      started_monotonic_(base::system_clock().monotonic_now()) {}
+
+base::Result<std::unique_ptr<ProcessStatus>> ProcessStatus::open(const OpenDirectory& directory,
+                                                                 ProcessParts parts) {
+  ASSIGN_OR_RETURN(const std::uint64_t starts, count_start(*directory.tape));
+  return std::unique_ptr<ProcessStatus>(new ProcessStatus(directory, std::move(parts), starts));
+}
+
+base::Result<flow::PipelineStatus> ProcessStatus::collect() const {
+  ASSIGN_OR_RETURN(flow::PipelineStatus status, directory_status(directory_));
+  const base::DurationNanos now = base::system_clock().monotonic_now();
+  status.running = true;
+  status.source_kind = parts_.source_kind;
+  if (parts_.speed > 0) status.speed = parts_.speed;
+  flow::ProcessStatus& process = status.process;
+  process.start_id = start_id_;
+  process.started_at = started_at_;
+  process.uptime = now - started_monotonic_;
+  process.restarts = restarts_;
+  process.events_per_second = rate.per_second(now);
+  if (parts_.caught_up) {
+    const double done = parts_.caught_up();
+    if (done < 1) process.catching_up = done;
+  }
+  if (parts_.oracle) process.oracle = parts_.oracle();
+  for (const auto& [name, health] : board.stages()) {
+    if (!name.starts_with("sink/")) continue;
+    process.sinks.push_back({name.substr(5),
+                             health.failing ? flow::StageState::degraded : flow::StageState::ok,
+                             health.restarts, health.last_flush, health.error});
+    if (health.failing)
+      status.problems.push_back(
+          std::string("sink ").append(name.substr(5)).append(": ").append(health.error));
+  }
+  process.stages = stages(status);
+  return status;
+}
+
+std::vector<flow::StageStatus> ProcessStatus::stages(const flow::PipelineStatus& status) const {
+  const flow::ProcessStatus& process = status.process;
+  flow::StageStatus source = stage("source", "flowing", per_second(process.events_per_second));
+  if (process.catching_up) source.word = "catching up";
+  if (parts_.source_kind == "none") source = stage("source", "none", "");
+  if (source.word == "flowing" && process.events_per_second == 0) {
+    source.state = flow::StageState::idle;
+    source.word = "quiet";
+  }
+  flow::StageStatus ingest = stage("ingest", "ok", grouped(status.total.received));
+  if (board.blocked()) {
+    ingest.state = flow::StageState::degraded;
+    ingest.word = "paused";
+    ingest.detail = "no room on the tape or the disk; free space, or start with a larger --tape-size";
+  }
+  std::uint64_t waiting = 0;
+  for (const flow::PartitionStatus& partition : status.partitions) waiting += partition.waiting;
+  flow::StageStatus shards = stage("shards", "ok", grouped(waiting).append(" waiting"));
+  std::uint64_t lag = 0;
+  for (const flow::SinkStatus& sink : status.sinks) lag = std::max(lag, sink.lag);
+  flow::StageStatus sinks = stage("sinks", "ok", std::string("lag ").append(grouped(lag)));
+  flow::StageStatus live = stage("live", "ok", "");
+  for (const auto& [name, health] : board.stages()) {
+    flow::StageStatus& of = name == "ingest"             ? ingest
+                            : name.starts_with("shard/") ? shards
+                            : name == "sink/live"        ? live
+                                                         : sinks;
+    of.restarts += health.restarts;
+    if (health.failing) set_failing(of, std::string(name).append(": ").append(health.error));
+  }
+  flow::StageStatus tape = stage("tape", "ok", grouped(status.tape.bytes_used / 1'000'000).append(" MB"));
+  if (status.tape.ingest_paused) {
+    tape.state = flow::StageState::degraded;
+    tape.word = "full";
+    tape.detail = "ingest pauses until there is room";
+  }
+  flow::StageStatus ledger = stage("ledger", "exact", grouped(status.total.received));
+  if (!status.total.adds_up()) {
+    ledger.state = flow::StageState::failed;
+    ledger.word = "wrong";
+    ledger.detail = "the ledger does not add up; run verify";
+  }
+  return {source, ingest, tape, shards, sinks, live, ledger};
+}
+
+std::string summary_of(const flow::ProcessStatus& process) {
+  const std::int64_t minutes = process.uptime / base::kMinute;
+  std::string text = "running ";
+  if (minutes >= 60) text.append(std::to_string(minutes / 60)).append(" h ");
+  text.append(minutes > 0 ? std::to_string(minutes % 60).append(" min")
+                          : std::to_string(process.uptime / base::kSecond).append(" s"));
+  text.append(", ").append(per_second(process.events_per_second));
+  if (process.catching_up)
+    text.append(", catching up ")
+        .append(std::to_string(static_cast<int>(*process.catching_up * 100)))
+        .append(" %");
+  if (process.restarts > 0)
+    text.append(", started ").append(std::to_string(process.restarts)).append(" times before");
+  if (process.oracle)
+    text.append(", oracle: ")
+        .append(grouped(process.oracle->exact))
+        .append(" of ")
+        .append(grouped(process.oracle->judged))
+        .append(" bars exact");
+  return text;
+}
+
+base::Result<flow::PipelineStatus> directory_status(const OpenDirectory& directory) {
+  ASSIGN_OR_RETURN(flow::PipelineStatus status,
+                   runtime::collect_status(*directory.tape, directory.settings.partitions));
+  ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*directory.tape));
+  status.tape = {usage.bytes_used, usage.bytes_max, usage.disk_free_bytes, usage.ingest_paused};
+  status.origin = flow::origin_name(directory.origin);
+  status.intervals = directory.settings.intervals;
+  if (status.tape.ingest_paused)
+    status.problems.emplace_back(
+        "degraded: no room on the tape or the disk; free space, or start with a larger --tape-size");
+  if (!status.total.adds_up()) status.problems.emplace_back("the ledger does not add up; run verify");
+  status.running = is_running(directory.paths);
+  for (const flow::SourceStatus& source : status.sources) {
+    if (source.truncated)
+      status.problems.push_back("source " + source.name +
+                                ": its compressed input ended early; give the whole file, or --finish");
+    else if (!source.finished && !status.running)
+      status.problems.push_back("source " + source.name +
+                                " is unfinished; start it again with the same arguments");
+  }
+  return status;
+}
+
+}  // namespace tickerhouse::app

@@ -1,0 +1,158 @@
+#include "app/session.h"
+
+#include <utility>
+
+#include "analytics/bar_builder.h"
+#include "app/control_socket.h"
+#include "app/logging.h"
+#include "app/open_sinks.h"
+#include "app/stop_signal.h"
+#include "app/version.h"
+#include "base/clock.h"
+#include "serve/live_view.h"
+#include "serve/status_json.h"
+
+namespace tickerhouse::app {
+namespace {
+
+constexpr base::DurationNanos kServePoll = 100 * base::kMillisecond;
+
+base::Result<std::string> text_of_file(const std::string& path, const char* key) {
+  auto text = base::system_disk().read_file(path);
+  if (!text.ok()) return base::Error{base::ErrorCode::configuration, text.error().message(), key};
+  while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' '))
+    text->pop_back();
+  if (text->empty()) return base::Error{base::ErrorCode::configuration, "the file is empty", key};
+  return std::move(*text);
+}
+
+base::Result<serve::ServeOptions> serve_options(const Config& config) {
+  serve::ServeOptions options;
+  options.address = config.serve_address;
+  options.port = config.serve_port;
+  options.next_free_port = !config.given("serve.port");
+  options.tls_certificate = config.serve_tls_certificate;
+  options.tls_key = config.serve_tls_key;
+  options.allowed_hosts = config.serve_allowed_hosts;
+  options.version = version_number();
+  options.data = config.data;
+  if (!config.serve_token_file.empty()) {
+    ASSIGN_OR_RETURN(options.token, text_of_file(config.serve_token_file, "serve.token_file"));
+  }
+  return options;
+}
+
+class SessionImpl final : public Session {
+ public:
+  SessionImpl(OpenDirectory& directory, SessionOptions options)
+      : directory_(directory), options_(std::move(options)) {}
+
+  base::Status open(const Config& config) {
+    ASSIGN_OR_RETURN(process_, ProcessStatus::open(directory_, options_.process));
+    ASSIGN_OR_RETURN(sinks_, open_sinks(config, directory_));
+    ControlParts control;
+    control.store = sinks_->store();
+    control.status = [this] { return status_lines(); };
+    control.stop = request_stop;
+    ASSIGN_OR_RETURN(control_, ControlSocket::open(directory_.paths.socket, std::move(control)));
+    if (options_.serve) RETURN_IF_ERROR(open_server(config));
+    return {};
+  }
+
+  base::Result<runtime::PipelineEnd> run() override {
+    runtime::PipelineHooks hooks;
+    hooks.board = &process_->board;
+    hooks.on_note = log_warn;
+    hooks.on_blocked = options_.on_blocked;
+    hooks.on_progress = [this](const runtime::SourceProgress& progress) {
+      process_->rate.note(progress.events + progress.rejected(), base::system_clock().monotonic_now());
+      if (options_.on_progress) options_.on_progress(progress);
+    };
+    if (live_)
+      hooks.on_forming = [this](std::uint16_t partition, const std::vector<flow::FormingBar>& bars) {
+        live_->forming(partition, bars);
+      };
+    std::vector<flow::Sink*> sinks = sinks_->all();
+    if (live_) sinks.push_back(&live_->sink());
+    if (options_.oracle != nullptr) sinks.push_back(options_.oracle);
+    const runtime::PipelineParts parts{*directory_.tape,
+                                       options_.source,
+                                       sinks,
+                                       base::system_clock(),
+                                       base::system_disk(),
+                                       stop_requested(),
+                                       [this](flow::Sink& sink) { return sinks_->reopen(sink); }};
+    return runtime::run_pipeline(options_.pipeline, parts, hooks);
+  }
+
+  void serve_until_stopped() override {
+    while (!stop_requested()) base::system_clock().sleep_for(kServePoll);
+  }
+  [[nodiscard]] std::string url() const override { return server_ ? server_->url() : ""; }
+
+ private:
+  base::Status open_server(const Config& config) {
+    ASSIGN_OR_RETURN(const serve::ServeOptions options, serve_options(config));
+    ASSIGN_OR_RETURN(live_,
+                     serve::LiveView::open({directory_.settings.intervals, directory_.settings.partitions},
+                                           sinks_->store(), base::system_clock()));
+    serve::ServeParts parts{*directory_.tape,     directory_.settings.partitions,
+                            sinks_->store(),      *live_,
+                            base::system_clock(), [this] { return process_->collect(); },
+                            options_.demo_faults, options_.set_demo_faults};
+    ASSIGN_OR_RETURN(server_, serve::Server::open(options, parts));
+    return {};
+  }
+
+  // For other commands: see RunningStatus.
+  base::Result<std::string> status_lines() {
+    ASSIGN_OR_RETURN(const flow::PipelineStatus status, process_->collect());
+    const serve::StatusFacts facts{version_, directory_.paths.root, base::system_clock().wall_now()};
+    return url()
+        .append("\n")
+        .append(summary_of(status.process))
+        .append("\n")
+        .append(serve::status_json(status, facts))
+        .append("\n");
+  }
+
+  OpenDirectory& directory_;
+  SessionOptions options_;
+  std::string version_ = version_number();
+  std::unique_ptr<ProcessStatus> process_;
+  std::unique_ptr<OpenSinks> sinks_;
+  std::unique_ptr<serve::LiveView> live_;
+  std::unique_ptr<serve::Server> server_;   // reads the live view and the store: closed before them
+  std::unique_ptr<ControlSocket> control_;  // closed first
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Session>> Session::open(const Config& config, OpenDirectory& directory,
+                                                     SessionOptions options) {
+  auto session = std::make_unique<SessionImpl>(directory, std::move(options));
+  RETURN_IF_ERROR(session->open(config));
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirectory& directory) {
+  runtime::PipelineOptions options;
+  options.ingest.settings = directory.settings;
+  options.ingest.batch_records_max = config.batch_records;
+  options.ingest.allowed_symbols = config.allowed_symbols;
+  options.shard.settings = directory.settings;
+  options.shard.checkpoint_directory = directory.paths.checkpoints;
+  options.shard.make_operators = make_operators;
+  if (config.given("ingest.batch")) options.shard.step_rows_max = config.batch_records;
+  options.threads = config.threads;
+  options.flush_interval = config.flush_interval;
+  return options;
+}
+
+std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings) {
+  std::vector<std::unique_ptr<flow::Operator>> operators;
+  operators.push_back(analytics::make_bar_builder(settings));
+  return operators;
+}
+
+}  // namespace tickerhouse::app
