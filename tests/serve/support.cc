@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/decimal.h"
+#include "runtime/progress.h"
 #include "tape/memory_tape.h"
 
 namespace tickerhouse::tests {
@@ -77,6 +78,46 @@ void Directory::open_live(bool from_store) {
 void Directory::catch_up() {
   while (ok(host->step()) != runtime::StepState::idle) {
   }
+}
+
+Serving::Serving(Directory& directory_given, serve::ServeOptions options) : directory(directory_given) {
+  options.port = options.port == 8080 ? 0 : options.port;
+  options.version = "0.0.1";
+  process.start_id = "start-1";
+  serve::ServeParts parts{*directory.tape,
+                          directory.settings.partitions,
+                          &directory.store,
+                          *directory.live,
+                          base::system_clock(),
+                          {},
+                          {},
+                          {}};
+  parts.status = [this]() -> base::Result<flow::PipelineStatus> {
+    auto status = runtime::collect_status(*directory.tape, directory.settings.partitions);
+    if (!status.ok()) return status;
+    status->intervals = directory.settings.intervals;
+    status->origin = "simulated";
+    status->source_kind = "simulated";
+    const std::lock_guard lock(mutex);
+    status->process = process;
+    return status;
+  };
+  parts.demo_faults = [this] {
+    const std::lock_guard lock(mutex);
+    return faults;
+  };
+  parts.set_demo_faults = [this](const serve::DemoFaults& given) {
+    const std::lock_guard lock(mutex);
+    faults = given;
+    return base::Status{};
+  };
+  server = ok(serve::Server::open(options, parts));
+}
+Serving::~Serving() { server.reset(); }
+
+std::uint16_t Serving::port() const {
+  const std::string url = server->url();
+  return static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
 }
 
 flow::FormingBar forming_bar(const std::string& symbol, std::string_view window, std::string_view price,

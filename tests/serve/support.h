@@ -13,6 +13,8 @@
 #include "flow/store.h"
 #include "runtime/sink_host.h"
 #include "serve/live_view.h"
+#include "serve/server.h"
+#include "tests/serve/http_client.h"
 #include "tests/support/flow_fakes.h"
 
 namespace tickerhouse::tests {
@@ -56,6 +58,20 @@ struct Directory {
   MapStore store;
   std::unique_ptr<serve::LiveView> live;
   std::unique_ptr<runtime::SinkHost> host;
+};
+
+// A server on a directory; its status is that of the directory.
+struct Serving {
+  explicit Serving(Directory& directory_given, serve::ServeOptions options = {});
+  ~Serving();
+  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] HttpClient client() const { return HttpClient(port()); }
+
+  Directory& directory;
+  std::mutex mutex;
+  flow::ProcessStatus process;  // what the status says of it; under the mutex
+  serve::DemoFaults faults = {{"late", 0.0}, {"gap", 0.1}};
+  std::unique_ptr<serve::Server> server;
 };
 
 // A provisional bar that opened at `window`, with one trade.
