@@ -33,6 +33,14 @@ tp(date date::date-tz)
 find_package(ZLIB 1.2 REQUIRED)
 tp(zlib ZLIB::ZLIB)
 
+# Asio and Beast are headers; their bodies are compiled once, in src/serve/net/beast_bodies.cc. With COMPONENTS, or without
+# the version, find_package takes another Boost.
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+tp(beast Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+target_compile_definitions(tp_beast INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+                           BOOST_ASIO_NO_DEPRECATED)
+
 # DuckDB is in no Debian package: tools/deps/install fetches the library and the header of the same release.
 set(DUCKDB_ROOT "${PROJECT_SOURCE_DIR}/build/deps/duckdb" CACHE PATH "folder with duckdb.h and libduckdb.so")
 if(NOT EXISTS ${DUCKDB_ROOT}/libduckdb.so OR NOT EXISTS ${DUCKDB_ROOT}/duckdb.h)

@@ -2,7 +2,7 @@
 """Checks who includes whom in src/, against the tables below. usage: check_layers.py [--self-test] [ROOT]
 
 - a folder's CMake DEPENDS are allowed by ALLOWED, and its includes are among its DEPENDS; there is no cycle
-- vendor headers stand in .cc files only, and only in the folders of VENDORS
+- vendor headers stand in .cc files only (but VENDOR_HEADERS), and only in the folders of VENDORS
 - pure folders include nothing that is a clock, thread, file, socket, environment, locale or randomness, not even
   through a header of another folder (what they call is checked by check_symbols.py)
 - no banned folder names, nothing too large
@@ -55,6 +55,9 @@ VENDORS = {
     "zlib.h": {"sources"},
     "zstd.h": {"sources", "tape"},
 }
+# Headers that include a vendor's all the same: templates that several .cc files of one folder must share. Only files
+# of that folder may include them.
+VENDOR_HEADERS = {"serve/net/beast_streams.h"}
 INTRINSICS = {"immintrin.h", "arm_neon.h", "wmmintrin.h"}
 IMPURE_STANDARD = set(
     """atomic barrier chrono condition_variable csetjmp csignal ctime clocale codecvt execution filesystem fstream
@@ -150,6 +153,8 @@ class Checker:
         if not target.is_file():
             self.error(path, line, f'"{name}" is no file of src/ (write the path from there)')
             return
+        if name in VENDOR_HEADERS and (path.suffix == ".h" or target.parent != path.parent):
+            self.error(path, line, f'"{name}" is for the .cc files of its folder only')
         if (owner := name.split("/")[0]) not in may_include:
             why = "is not in the DEPENDS of" if owner in ALLOWED[folder] | {"base"} else "may not be included by"
             self.error(path, line, f"{owner} {why} {folder}")
@@ -162,7 +167,7 @@ class Checker:
         if vendor:
             if folder not in VENDORS[vendor]:
                 self.error(path, line, f"<{name}> may be included in {', '.join(sorted(VENDORS[vendor]))} only")
-            if path.suffix == ".h":
+            if path.suffix == ".h" and str(path.relative_to(self.src)) not in VENDOR_HEADERS:
                 self.error(path, line, f"<{name}> in a header: vendor headers stand in .cc files only")
         elif folder in PURE and (name in IMPURE_STANDARD or is_c_header(name)):
             self.error(path, line, f"<{name}> in the pure folder {folder}")
@@ -202,6 +207,8 @@ OFFENDERS = [
     ("engine/a.cc", "#include <unistd.h>\n", "<unistd.h> in the pure folder engine"),
     ("engine/a.cc", "#include <lmdb.h>\n", "<lmdb.h> may be included in tape only"),
     ("base/a.h", "#include <fmt/format.h>\n", "vendor headers stand in .cc files only"),
+    ("serve/net/a.h", '#include "serve/net/beast_streams.h"\n', "is for the .cc files of its folder only"),
+    ("serve/a.cc", '#include "serve/net/beast_streams.h"\n', "is for the .cc files of its folder only"),
     ("base/a.cc", "#include <absl/x.h>\n", "a vendor header that no folder is allowed"),
     ("base/a.cc", '#include "market/m.h"\n', "market may not be included by base"),
     ("base/a.cc", '#include "m.h"\n', "is no file of src/"),
@@ -224,6 +231,7 @@ def write_clean_tree(root):
         "market/m.h": '#include "base/b.h"\n',
         "formats/CMakeLists.txt": "tickerhouse_module(formats SOURCES f.cc DEPENDS base PURE)",
         "engine/CMakeLists.txt": "tickerhouse_module(engine SOURCES e.cc DEPENDS base market PURE)",
+        "serve/net/beast_streams.h": "#include <boost/asio/io_context.hpp>\n",
         "engine/e.h": '#include "market/m.h"\n#include <vector>\n',
     }
     for name, text in files.items():

@@ -16,6 +16,8 @@
 
 namespace tickerhouse::serve {
 
+class LiveState;
+
 struct LiveViewOptions {
   std::vector<base::DurationNanos> intervals;  // of the directory
   std::uint16_t partitions = 1;
@@ -33,6 +35,7 @@ class LiveView {
   // The provisional bars of windows that changed since the last call for that partition; from a shard's
   // thread.
   virtual void forming(std::uint16_t partition, std::span<const flow::FormingBar> bars) = 0;
+  virtual LiveState& state() = 0;  // what the server reads
 };
 
 }  // namespace tickerhouse::serve

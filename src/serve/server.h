@@ -20,6 +20,13 @@
 
 namespace tickerhouse::serve {
 
+// How long a client may take; tests are less patient.
+struct ServePatience {
+  base::DurationNanos request = 10 * base::kSecond;  // for a request to arrive whole
+  base::DurationNanos idle = 30 * base::kSecond;     // between two requests
+  base::DurationNanos write = 30 * base::kSecond;    // without taking anything
+};
+
 struct ServeOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;    // 0: any free one
@@ -30,6 +37,7 @@ struct ServeOptions {
   std::vector<std::string> allowed_hosts;  // besides the bound address and localhost
   std::string version;
   std::string data;  // shown
+  ServePatience patience;
 };
 
 using DemoFaults = std::map<std::string, double>;
