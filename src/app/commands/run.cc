@@ -41,7 +41,7 @@ void say_start(const Config& config, const DemoMarket& demo, const Session& sess
   std::fprintf(stderr, "tickerhouse %s: a simulated market, %s symbols, %g events/s; data in %s\n%s",
                version_number().c_str(), grouped(demo.symbols).c_str(), demo.rate, config.data.c_str(),
                address_line(session).c_str());
-  if (std::string(session.url()).find(":" + std::to_string(config.serve_port)) == std::string::npos)
+  if (!config.given("serve.port") && !session.url().ends_with(":" + std::to_string(config.serve_port)))
     std::fprintf(stderr, "(port %u is taken by another program; --port names one)\n", config.serve_port);
 }
 
