@@ -218,18 +218,26 @@ base::Status ask_to_stop(const std::string& path) {
   return {};
 }
 
-base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Store::RowCallback& row) {
-  ASSIGN_OR_RETURN(const std::string answer, ask(path, kStoreRows));
+namespace {
+
+base::Result<StoreRows> read_store_rows(std::string_view answer, const flow::Store::RowCallback& row) {
   base::ByteReader in(answer);
   StoreRows rows;
   ASSIGN_OR_RETURN(rows.position, runtime::decode_sink_position(in.get_text()));
   for (;;) {
     const std::string_view symbol = in.get_text();
     if (!in.ok())
-      return base::Error{base::ErrorCode::io, "the answer of the running process was cut off", path};
+      return base::Error{base::ErrorCode::io, "the answer of the running process was cut off", "store"};
     if (symbol.empty()) return rows;
     row(symbol, in.get<market::BarRow>());
   }
+}
+
+}  // namespace
+
+base::Result<StoreRows> ask_store_rows(const std::string& path, const flow::Store::RowCallback& row) {
+  ASSIGN_OR_RETURN(const std::string answer, ask(path, kStoreRows));
+  return read_store_rows(answer, row);
 }
 
 }  // namespace tickerhouse::app
