@@ -1,8 +1,7 @@
-#include <cmath>
-
 #include <nlohmann/json.hpp>
 
 #include "serve/json_text.h"
+#include "serve/routes/parameters.h"
 #include "serve/routes/routes.h"
 
 namespace tickerhouse::serve {

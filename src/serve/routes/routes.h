@@ -18,13 +18,14 @@ Answer answer_openapi(Core& core, const Call& call);
 // demo.cc
 Answer answer_demo(Core& core, const Call& call);
 Answer answer_set_demo(Core& core, const Call& call);
-
-// Shared by them.
-inline constexpr std::uint64_t kLimitDefault = 500;
-inline constexpr std::uint64_t kLimitMax = 10'000;
-// The parameter `limit`; 400 if it is none.
-base::Result<std::uint64_t> limit_of(const Call& call, std::uint64_t otherwise = kLimitDefault);
-Answer json_answer(std::string body);
-Answer unknown_symbol(std::string_view symbol);
+// bars.cc, sql.cc
+Answer answer_bars(Core& core, const Call& call);
+Answer answer_sql(Core& core, const Call& call);
+// topics.cc
+Answer answer_events(Core& core, const Call& call);
+Answer answer_late(Core& core, const Call& call);
+Answer answer_rejects(Core& core, const Call& call);
+Answer answer_topics(Core& core, const Call& call);
+Answer answer_messages(Core& core, const Call& call);
 
 }  // namespace tickerhouse::serve

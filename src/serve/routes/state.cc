@@ -1,33 +1,11 @@
 // Routes that show what is in memory.
-#include <charconv>
-
 #include "serve/embedded_files.h"
 #include "serve/json_text.h"
+#include "serve/routes/parameters.h"
 #include "serve/routes/routes.h"
 #include "serve/status_json.h"
 
 namespace tickerhouse::serve {
-
-Answer json_answer(std::string body) {
-  Answer answer;
-  answer.body = std::move(body);
-  return answer;
-}
-
-Answer unknown_symbol(std::string_view symbol) {
-  return error_answer(404, "unknown_symbol", std::string("there is no symbol \"").append(symbol).append("\""),
-                      "GET /api/v1/symbols lists them");
-}
-
-base::Result<std::uint64_t> limit_of(const Call& call, std::uint64_t otherwise) {
-  const std::string* text = call.parameter("limit");
-  if (text == nullptr || text->empty()) return otherwise;
-  std::uint64_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error == std::errc() && end == text->data() + text->size() && limit >= 1 && limit <= kLimitMax)
-    return limit;
-  return base::Error{base::ErrorCode::invalid_argument, "expected a number from 1 to 10000", "limit"};
-}
 
 Answer answer_status(Core& core, const Call&) {
   const auto snapshot = core.board.refresh();

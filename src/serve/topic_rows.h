@@ -1,0 +1,55 @@
+// Rows of a topic for people: as JSON, and from the newest backwards without reading the whole topic.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "flow/tape.h"
+
+namespace tickerhouse::serve {
+
+// One row where it lies; valid until its reader moves on.
+struct TopicRow {
+  flow::Topic topic = flow::Topic::events;
+  const market::BatchBytes* bytes = nullptr;
+  std::uint32_t index = 0;
+  std::uint64_t offset = 0;
+
+  void append_json(std::string& out) const;       // as `tail` prints it, without LF
+  [[nodiscard]] std::string_view symbol() const;  // empty: it has none
+  [[nodiscard]] bool is_market_data() const;      // false: a watermark or a status
+  [[nodiscard]] std::string_view reject_reason() const;
+  [[nodiscard]] base::TsNanos time() const;  // received, else of the event, else of the window's end; kNoTime
+};
+
+std::optional<flow::Topic> topic_of(std::string_view name);
+// Of a directory with so many; rejects and symbols have one.
+std::uint16_t partitions_of(flow::Topic topic, std::uint16_t partitions);
+
+// Walks a partition from `upper` (exclusive) down. Counts rows, so it is for the embedded tapes.
+class BackwardReader {
+ public:
+  BackwardReader(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, std::uint64_t upper)
+      : tape_(tape), topic_(topic), partition_(partition), upper_(upper) {}
+
+  // The row below upper(); nothing at the beginning of the topic. The same one until pop().
+  base::Result<std::optional<TopicRow>> peek();
+  void pop() { --upper_; }
+  [[nodiscard]] std::uint64_t upper() const { return upper_; }
+  [[nodiscard]] std::uint16_t partition() const { return partition_; }
+
+ private:
+  flow::Tape& tape_;
+  flow::Topic topic_;
+  std::uint16_t partition_;
+  std::uint64_t upper_;
+  std::unique_ptr<flow::TapeReader> reader_;  // keeps batch_ where it is
+  std::optional<flow::TapeBatch> batch_;
+  std::uint64_t batch_first_ = 0;  // offset of the batch's first row
+};
+
+}  // namespace tickerhouse::serve
