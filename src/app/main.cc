@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   app.failure_message(CLI::FailureMessage::simple);
   CommandLine line;
   for (const auto add : {add_replay, add_simulate, add_export, add_status, add_verify, add_tail, add_check,
-                         add_config, add_version})
+                         add_config, add_version, add_sql_worker})
     add(app, line);
   try {
     app.parse(argc, argv);

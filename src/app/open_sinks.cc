@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "app/command_line.h"
 #include "app/logging.h"
 #include "sinks/console.h"
 #include "sinks/duckdb_store.h"
@@ -21,6 +22,7 @@ class OpenSinksImpl final : public OpenSinks {
     sinks::DuckdbStoreOptions options;
     options.path = directory.paths.store;
     options.memory_limit = config.store_memory;
+    options.sql_program = {"/proc/self/exe", kSqlWorkerCommand};
     auto opened = sinks::open_duckdb_store(options);
     if (!opened.ok() && opened.error().code == base::ErrorCode::damaged) {
       log_warn(std::string("the store is damaged (")
