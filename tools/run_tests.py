@@ -26,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
+PYTHON = next((str(p) for p in [BUILD / "deps/python/bin/python"] if p.exists()), sys.executable)  # with python-test.txt
 JOBS = os.cpu_count() or 2
 IN_CI = os.environ.get("CI") == "true"
 FUZZ_SECONDS = 10  # for each target
@@ -253,7 +254,7 @@ def run_python_files(tally, files, preset, case=None):
     report = BUILD / f"python-{os.getpid()}.json"
     for path in files:
         name = path.relative_to(ROOT)
-        command = [sys.executable, ROOT / "tools/run_python_test.py", path, report, *([case] if case else [])]
+        command = [PYTHON, ROOT / "tools/run_python_test.py", path, report, *([case] if case else [])]
         code, output = run(command, environment=environment)
         if code != 0 or not report.exists():
             tally.note("failed", str(name), output)

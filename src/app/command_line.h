@@ -47,4 +47,8 @@ void add_check(CLI::App& app, CommandLine& line);
 void add_config(CLI::App& app, CommandLine& line);
 void add_version(CLI::App& app, CommandLine& line);
 
+// Not for people: the process of one SQL statement.
+inline constexpr const char* kSqlWorkerCommand = "sql-worker";
+void add_sql_worker(CLI::App& app, CommandLine& line);
+
 }  // namespace tickerhouse::app

@@ -220,7 +220,9 @@ base::Status ask_to_stop(const std::string& path) {
 
 namespace {
 
-base::Result<StoreRows> read_store_rows(std::string_view answer, const flow::Store::RowCallback& row) {
+// Not inlined: g++ 12 then takes the reader's bounds for a read of the string's own bytes.
+[[gnu::noinline]] base::Result<StoreRows> read_store_rows(std::string_view answer,
+                                                          const flow::Store::RowCallback& row) {
   base::ByteReader in(answer);
   StoreRows rows;
   ASSIGN_OR_RETURN(rows.position, runtime::decode_sink_position(in.get_text()));

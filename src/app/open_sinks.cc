@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "app/command_line.h"
 #include "app/logging.h"
 #include "sinks/console.h"
 #include "sinks/duckdb_store.h"
@@ -91,6 +92,7 @@ class OpenSinksImpl final : public OpenSinks {
     sinks::DuckdbStoreOptions options;
     options.path = directory.paths.store;
     options.memory_limit = config.store_memory;
+    options.sql_program = {"/proc/self/exe", kSqlWorkerCommand};
     store_ = std::make_unique<StoreSlot>([options] { return open_or_rebuild(options); });
     RETURN_IF_ERROR(store_->reopen());
     all_.push_back(store_.get());

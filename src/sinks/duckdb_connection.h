@@ -55,6 +55,7 @@ class DuckdbConnection {
  private:
   friend class DuckdbDatabase;
   friend class DuckdbAppender;
+  friend struct DuckdbAccess;
   struct Handle;
   explicit DuckdbConnection(std::unique_ptr<Handle> handle);
   std::unique_ptr<Handle> handle_;

@@ -15,4 +15,9 @@ struct DuckdbConnection::Handle {
   _duckdb_connection* connection = nullptr;
 };
 
+// The vendor's handle, for what the C interface can do and DuckdbConnection does not offer.
+struct DuckdbAccess {
+  static _duckdb_connection* raw(DuckdbConnection& connection) { return connection.handle_->connection; }
+};
+
 }  // namespace tickerhouse::sinks

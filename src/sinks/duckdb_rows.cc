@@ -130,8 +130,8 @@ void put_event(DuckdbAppender& out, const market::EventRow& row, const formats::
   put_known(out, !quote && (row.flags & market::kSizeUnknown) == 0, t.size.units);
   put_known(out, quote, q.bid.units);
   put_known(out, quote, q.ask.units);
-  put_known(out, quote, q.bid_size.units);
-  put_known(out, quote, q.ask_size.units);
+  put_known(out, quote && (row.flags & market::kBidSizeUnknown) == 0, q.bid_size.units);
+  put_known(out, quote && (row.flags & market::kAskSizeUnknown) == 0, q.ask_size.units);
   put_text(out, !snapshot ? "" : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day" : "none");
   for (const market::Price price : {day.open, day.high, day.low, day.prev_close})
     put_known(out, price.units != 0, price.units);

@@ -13,6 +13,7 @@
 #include "sinks/duckdb_connection.h"
 #include "sinks/duckdb_rows.h"
 #include "sinks/duckdb_schema.h"
+#include "sinks/sql/sql_process.h"
 
 namespace tickerhouse::sinks {
 namespace {
@@ -186,8 +187,9 @@ class DuckdbSink final : public flow::Sink {
 
 class DuckdbReader final : public flow::Store {
  public:
-  DuckdbReader(std::unique_ptr<DuckdbConnection> connection, std::vector<Topic> topics)
-      : connection_(std::move(connection)), topics_(std::move(topics)) {}
+  DuckdbReader(std::unique_ptr<DuckdbConnection> connection, std::vector<Topic> topics,
+               std::unique_ptr<SqlProcesses> statements)
+      : connection_(std::move(connection)), topics_(std::move(topics)), statements_(std::move(statements)) {}
 
   base::Status scan_bars(const flow::BarQuery& query, const RowCallback& row) override {
     const std::lock_guard lock(mutex_);
@@ -204,6 +206,8 @@ class DuckdbReader final : public flow::Store {
     const std::lock_guard lock(mutex_);
     return read_position(*connection_, topics_);
   }
+
+  base::Result<flow::SqlTable> sql(const flow::SqlQuery& query) override { return statements_->run(query); }
 
  private:
   // COLLATE is the order of bytes whatever a user sets as default.
@@ -225,16 +229,17 @@ class DuckdbReader final : public flow::Store {
 
   std::unique_ptr<DuckdbConnection> connection_;
   std::vector<Topic> topics_;
+  std::unique_ptr<SqlProcesses> statements_;
   std::mutex mutex_;
 };
 
 class DuckdbStoreImpl final : public DuckdbStore {
  public:
   DuckdbStoreImpl(std::unique_ptr<DuckdbDatabase> database, std::unique_ptr<DuckdbConnection> writing,
-                  std::unique_ptr<DuckdbConnection> reading)
+                  std::unique_ptr<DuckdbConnection> reading, std::unique_ptr<SqlProcesses> statements)
       : database_(std::move(database)),
         sink_(std::move(writing)),
-        reader_(std::move(reading), sink_.info().topics) {}
+        reader_(std::move(reading), sink_.info().topics, std::move(statements)) {}
   flow::Sink& sink() override { return sink_; }
   flow::Store& store() override { return reader_; }
 
@@ -256,8 +261,12 @@ base::Result<std::unique_ptr<DuckdbStore>> open_duckdb_store(const DuckdbStoreOp
   ASSIGN_OR_RETURN(auto writing, database->connect());
   RETURN_IF_ERROR(prepare_store(*writing, options.read_only));
   ASSIGN_OR_RETURN(auto reading, database->connect());
-  return std::unique_ptr<DuckdbStore>(
-      std::make_unique<DuckdbStoreImpl>(std::move(database), std::move(writing), std::move(reading)));
+  SqlProcessOptions sql;
+  sql.program = options.sql_program;
+  sql.directory = std::filesystem::absolute(options.path).parent_path().string();
+  ASSIGN_OR_RETURN(auto statements, SqlProcesses::make(*database, sql));
+  return std::unique_ptr<DuckdbStore>(std::make_unique<DuckdbStoreImpl>(
+      std::move(database), std::move(writing), std::move(reading), std::move(statements)));
 }
 
 base::Result<std::string> set_aside_store(const std::string& path) {

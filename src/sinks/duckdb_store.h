@@ -3,11 +3,13 @@
 // lost or damaged, it is built again from position 0.
 //
 // sink() belongs to one thread; store() may be asked from any other at the same time, sees flushed rows only,
-// and answers one at a time. While it is open no other process can open the file (busy).
+// and answers one at a time, but for sql(): each statement runs in a process of its own and sees history/
+// beside the file. While it is open no other process can open the file (busy).
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "flow/sink.h"
@@ -20,6 +22,9 @@ struct DuckdbStoreOptions {
   std::string memory_limit = "512MB";
   int threads = 1;
   bool read_only = false;  // nothing is created; the sink refuses rows
+  // What runs the statements of Store::sql, with its arguments: a program that calls run_sql_worker()
+  // (sql/sql_worker.h). Empty: none is taken.
+  std::vector<std::string> sql_program;
 };
 
 class DuckdbStore {

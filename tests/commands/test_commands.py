@@ -5,6 +5,8 @@ import gzip
 import json
 import pathlib
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -53,6 +55,20 @@ class Commands(unittest.TestCase):
     def data(self):
         """A directory of its own for each test."""
         return self.path / self.id().rsplit(".", 1)[1]
+
+    def test_the_process_of_a_statement_answers_on_its_socket(self):
+        """The command behind SQL: hidden, and it speaks src/sinks/sql/sql_channel.h."""
+        text = b"SELECT 6 * 7 AS answer"
+        request = struct.pack("<I", len(text)) + text + struct.pack("<QQI", 10, 256_000_000, 0)
+        ours, its = socket.socketpair()
+        with ours, subprocess.Popen(binary.command("sql-worker"), stdin=its, stdout=subprocess.DEVNULL, env=binary.environment(), cwd=self.path) as worker:
+            its.close()
+            ours.sendall(struct.pack("<IB", len(request), 1) + request)
+            answer = b"".join(iter(lambda: ours.recv(65536), b""))
+        self.assertEqual(worker.returncode, 0)
+        self.assertIn(b"\x02\x00\x00\x0042", answer)
+        self.assertIn(b"\x06\x00\x00\x00answer", answer)
+        self.assertNotIn("sql-worker", run("--help")[0].decode())
 
     def test_the_simulator_knows_the_truth(self):
         run(*SIMULATED, "--data", self.data(), "--truth", self.path / "truth2.csv")

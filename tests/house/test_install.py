@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CANNOT_INSTALL = 69
-TOOLS = "bash sh env sed awk cat mkdir flock dirname tail rm uname true".split()
+TOOLS = "bash sh env sed awk cat cmp mkdir flock dirname tail rm uname true".split()
 
 APT = """#!/bin/sh
 echo "apt-get $*" >> "$LOG"
@@ -38,6 +38,7 @@ class Install(unittest.TestCase):
         fetch = self.deps / "fetch_duckdb"
         fetch.write_text('#!/bin/sh\nversion=1.5.5\necho fetch >> "$LOG"\n')
         self.duckdb("1.5.5")
+        (self.deps / "fetch_python").write_text('#!/bin/sh\necho python >> "$LOG"\n')
 
     def script(self, name, text):
         path = self.bin / name
@@ -49,11 +50,11 @@ class Install(unittest.TestCase):
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(version + "\n")
 
-    def install(self, **environment):
+    def install(self, *lists, **environment):
         log = self.folder / "log"
         log.write_text("")
         done = subprocess.run(
-            [self.deps / "install", "program"],
+            [self.deps / "install", *(lists or ["program"])],
             env={"PATH": str(self.bin), "LOG": str(log), **environment},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
@@ -119,6 +120,19 @@ class Install(unittest.TestCase):
         self.duckdb("1.4.4")
         code, said, log = self.install()
         self.assertEqual((code, log), (0, "fetch\n"), said)
+
+    def test_python_packages_are_fetched_for_the_tests_and_again_when_the_list_changes(self):
+        self.script("apt-get", APT)
+        self.script("dpkg-query", DPKG_ALL)
+        code, said, log = self.install("program", "test")
+        self.assertEqual((code, log), (0, "python\n"), said)
+        stamp = self.folder / "tree/build/deps/python/.stamp"
+        stamp.parent.mkdir()
+        shutil.copy(self.deps / "python-test.txt", stamp)
+        self.assertEqual(self.install("program", "test"), (0, "", ""))
+        with open(self.deps / "python-test.txt", "a") as lock:
+            lock.write("# another version\n")
+        self.assertEqual(self.install("program", "test")[2], "python\n")
 
     def test_npm_and_cargo_are_installed_only_for_the_fetch(self):
         self.script("apt-get", APT)

@@ -19,6 +19,20 @@ class Expected:
     rejects: list               # (reason, position, raw)
     ledger: dict
     emitted: dict               # bars, settled: rows in the order of emission
+    came: list                  # (source, event): all that was valid, in the order of arrival
+    settled: list               # bars, as the reference has them
+
+
+class Witness(Pipeline):
+    """Remembers what came, whatever became of it."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.came = []
+
+    def take(self, source, event):
+        self.came.append((source.name, event))
+        super().take(source, event)
 
 
 def settings_of(texts):
@@ -37,7 +51,7 @@ def settings_of(texts):
 def expect(*inputs, settings=None, mapping_toml=None):
     """Each input is a list of files that one command replays; inputs are replayed one after another."""
     how = mapping.Mapping(tomllib.loads(mapping_toml)) if mapping_toml else mapping.Mapping()
-    pipeline = Pipeline(settings_of(settings or {}))
+    pipeline = Witness(settings_of(settings or {}))
     for paths in inputs:
         pipeline.run(source_name(paths[0]), *(read(content_of(path), source_name(path), how) for path in paths))
     rejects = []
@@ -47,7 +61,8 @@ def expect(*inputs, settings=None, mapping_toml=None):
     return Expected(
         exports={"bars": output.bars_csv(pipeline).encode(), "events": output.events_jsonl(pipeline.events).encode(), "late": output.events_jsonl(pipeline.late).encode()},
         rejects=rejects, ledger=dict(pipeline.ledger),
-        emitted={"bars": [output.bar_row(bar) for bar in pipeline.revisions], "settled": [output.bar_row(bar) for bar in pipeline.settled]})
+        emitted={"bars": [output.bar_row(bar) for bar in pipeline.revisions], "settled": [output.bar_row(bar) for bar in pipeline.settled]},
+        came=pipeline.came, settled=pipeline.settled)
 
 
 def misplaced(expected, topic, data):

@@ -3,11 +3,14 @@
 // - write PATH: opens the store and applies rows without end, from where it stands, saying "N" after the
 // flush that ends at offset N.
 //
+// - sql: runs one statement for the process at its standard input.
+//
 // - open PATH: opens the store and says what happened: "ok" or the number of the error's code.
 #include <cstdio>
 #include <string_view>
 
 #include "sinks/duckdb_store.h"
+#include "sinks/sql/sql_worker.h"
 #include "tests/contract/sink_contract.h"
 
 namespace tickerhouse {
@@ -49,4 +52,7 @@ int run(std::string_view what, const char* path) {
 }  // namespace
 }  // namespace tickerhouse
 
-int main(int argc, char** argv) { return argc == 3 ? tickerhouse::run(argv[1], argv[2]) : 64; }
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "sql") return tickerhouse::sinks::run_sql_worker();
+  return argc == 3 ? tickerhouse::run(argv[1], argv[2]) : 64;
+}

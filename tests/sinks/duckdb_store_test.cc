@@ -169,6 +169,42 @@ TEST_F(DuckdbStoreTest, AScanIsInTheOrderOfBytesAndFilters) {
   EXPECT_EQ(bars_of(store(), query), std::vector<std::string>{bar_text("b", minute_bar(1))});
 }
 
+TEST_F(DuckdbStoreTest, AScanHasTheFirstRowsOrTheNewestWindows) {
+  market::BarRow hour = minute_bar(0);
+  hour.interval = base::kHour;
+  market::BarRow other_hour = minute_bar(7);
+  other_hour.interval = base::kHour;
+  put({{"A", minute_bar(0)},
+       {"B", minute_bar(2)},
+       {"A", minute_bar(3)},
+       {"A", minute_bar(9)},
+       {"B", minute_bar(10)},
+       {"B", hour},
+       {"B", other_hour}});
+  flow::BarQuery query;
+  query.limit = 4;
+  EXPECT_EQ(bars_of(store(), query),
+            (std::vector<std::string>{bar_text("A", minute_bar(0)), bar_text("A", minute_bar(3)),
+                                      bar_text("A", minute_bar(9)), bar_text("B", minute_bar(2))}));
+  query = {};
+  query.newest_of_each = 1;
+  EXPECT_EQ(bars_of(store(), query),
+            (std::vector<std::string>{bar_text("A", minute_bar(9)), bar_text("B", minute_bar(10)),
+                                      bar_text("B", other_hour)}));
+  query.newest_of_each = 2;
+  query.interval = base::kMinute;
+  query.limit = 3;
+  EXPECT_EQ(bars_of(store(), query),
+            (std::vector<std::string>{bar_text("A", minute_bar(3)), bar_text("A", minute_bar(9)),
+                                      bar_text("B", minute_bar(2))}));
+  query = {};
+  query.newest_of_each = 2;
+  query.to = minute_bar(9).window_start;  // the newest before it
+  query.symbol = "A";
+  EXPECT_EQ(bars_of(store(), query),
+            (std::vector<std::string>{bar_text("A", minute_bar(0)), bar_text("A", minute_bar(3))}));
+}
+
 TEST_F(DuckdbStoreTest, LateEventsAndRejectsKeepAllTheyHave) {
   market::EventBatchBuilder events;
   market::EventRow& trade = events.rows.emplace_back();

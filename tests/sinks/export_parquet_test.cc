@@ -61,6 +61,11 @@ TEST(ExportParquet, EventsOfEveryKind) {
   market::EventRow quote;
   quote.kind = market::EventKind::quote;
   quote.quote = {{1}, {2}, {3}, {4}};
+  market::EventRow one_sided = quote;
+  one_sided.quote = {{1}, {0}, {3}, {0}};
+  one_sided.flags = market::kAskSizeUnknown;
+  market::EventRow no_sizes = one_sided;
+  no_sizes.flags = market::kAskSizeUnknown | market::kBidSizeUnknown;
   market::EventRow snapshot;
   snapshot.kind = market::EventKind::snapshot;
   snapshot.flags = market::kDayFields | market::kVolumeCumulative;
@@ -71,6 +76,7 @@ TEST(ExportParquet, EventsOfEveryKind) {
   const auto out = ok(make_event_parquet(path));
   ok(out->append(trade, {"AAPL", "XNAS", "feed", ""}));
   ok(out->append(quote, {"AAPL", "", "feed", ""}));
+  for (const market::EventRow& row : {one_sided, no_sizes}) ok(out->append(row, {"B", "", "feed", ""}));
   ok(out->append(snapshot, {"AAPL", "", "feed", {reinterpret_cast<const char*>(&day), sizeof day}}));
   ok(out->finish());
   EXPECT_EQ(rows_of("SELECT * EXCLUDE (source) FROM read_parquet('" + path + "')"),
@@ -81,6 +87,10 @@ TEST(ExportParquet, EventsOfEveryKind) {
                 "AAPL | quote | 1970-01-01 00:00:00 | 0 | null | null | 0.000000001 | 0.000000002 | 0.000003 "
                 "| 0.000004 | null | null | null | "
                 "null | null | null | null | null | null | null",
+                "B | quote | 1970-01-01 00:00:00 | 0 | null | null | 0.000000001 | 0.000000000 | 0.000003 "
+                "| null | null | null | null | null | null | null | null | null | null | null",
+                "B | quote | 1970-01-01 00:00:00 | 0 | null | null | 0.000000001 | 0.000000000 | null "
+                "| null | null | null | null | null | null | null | null | null | null | null",
                 "AAPL | snapshot | 1970-01-01 00:00:00 | 0 | 0.000000005 | 1.500000 | null | null | null | "
                 "null | cumulative_day | 0.000000007 "
                 "| null | null | null | null | null | null | null | null"}));

@@ -1,4 +1,4 @@
-// check, config and version: the commands that touch no data.
+// check, config and version: the commands that touch no data; and the one that no person types.
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -8,6 +8,7 @@
 #include "app/command_line.h"
 #include "app/config/settings.h"
 #include "app/version.h"
+#include "sinks/sql/sql_worker.h"
 
 namespace tickerhouse::app {
 
@@ -56,6 +57,11 @@ void add_version(CLI::App& app, CommandLine& line) {
     std::fputs(version_text().c_str(), stdout);
     return {};
   });
+}
+
+void add_sql_worker(CLI::App& app, CommandLine& line) {
+  auto* command = app.add_subcommand(kSqlWorkerCommand, "")->group("");  // not shown
+  set_action(*command, line, []() -> base::Result<int> { return sinks::run_sql_worker(); });
 }
 
 }  // namespace tickerhouse::app
