@@ -129,7 +129,7 @@ std::vector<flow::StageStatus> ProcessStatus::stages(const flow::PipelineStatus&
   flow::StageStatus source = stage("source", "flowing", per_second(process.events_per_second));
   if (process.catching_up) source.word = "catching up";
   if (parts_.source_kind == "none") source = stage("source", "none", "");
-  if (source.word == "flowing" && process.events_per_second == 0) {
+  if (source.word == "flowing" && process.events_per_second == 0 && process.uptime > kRateSpan) {
     source.state = flow::StageState::idle;
     source.word = "quiet";
   }

@@ -53,22 +53,19 @@ class CatchUp {
     if (done_) return;
     const double fraction = source_.caught_up();
     if (fraction < 1) {
-      shown_ = true;
       bar_.show(fraction, progress.events + progress.rejected());
       return;
     }
     done_ = true;
     bar_.clear();
-    if (shown_)
-      log_info(std::string("caught up: ")
-                   .append(grouped(progress.events))
-                   .append(" events of the past; now live"));
+    log_info(std::string("caught up with the present: ")
+                 .append(grouped(progress.events))
+                 .append(" events so far"));
   }
 
  private:
   const sources::DemoSource& source_;
   ProgressBar bar_;
-  bool shown_ = false;
   bool done_ = false;
 };
 
