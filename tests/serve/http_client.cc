@@ -55,7 +55,6 @@ bool HttpClient::fill(int seconds) {
 }
 
 std::string HttpClient::read_some(int seconds) {
-  if (!buffer_.empty() && seconds == 0) return std::exchange(buffer_, {});
   pollfd waiting{fd_, POLLIN, 0};
   if (::poll(&waiting, 1, seconds * 1'000) <= 0) return {};
   std::string bytes(65'536, '\0');
@@ -124,6 +123,8 @@ bool HttpClient::take_body(Response& response, int seconds) {
     if (size == 0) return true;
   }
 }
+
+std::string HttpClient::rest() { return std::exchange(buffer_, {}); }
 
 Response HttpClient::get(const std::string& target, const std::string& headers) {
   return ask("GET", target, "", headers);

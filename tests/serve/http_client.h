@@ -32,6 +32,7 @@ class HttpClient {
   // The next answer; whole is false if the connection ended or `seconds` passed before.
   Response read(bool head = false, int seconds = 20);
   std::string read_some(int seconds = 20);  // empty: closed, or nothing came
+  std::string rest();                       // what came after the last answer
   bool closed(int seconds);                 // by the server, within that time; what comes before is dropped
   Response get(const std::string& target, const std::string& headers = "");
   Response ask(const std::string& method, const std::string& target, const std::string& body,

@@ -20,6 +20,7 @@
 
 #include "serve/core.h"
 #include "serve/net/net.h"
+#include "serve/stream.h"
 #include "serve/workers.h"
 
 namespace tickerhouse::serve {
@@ -44,8 +45,9 @@ class Session {
 };
 
 struct Loop {
-  explicit Loop(Core& core_given) : core(core_given), workers(3, 64) {}
+  explicit Loop(Core& core_given) : core(core_given), hub(core_given), workers(3, 64) {}
   Core& core;
+  StreamHub hub;
   std::set<Session*> sessions;  // before the io_context, whose end ends the last of them
   bool stopping = false;
   std::atomic<bool> refreshing = false;  // the status, on a worker
@@ -74,6 +76,9 @@ class InLoop {
 };
 
 void start_http(Loop& loop, asio::ip::tcp::socket&& socket);
+// Takes over the stream of an HTTP session that was asked for a WebSocket.
+template <class Stream>
+void start_stream(Loop& loop, Stream&& stream, const http::request<http::string_body>& request);
 void add_security_headers(http::fields& fields, bool tls);
 
 }  // namespace tickerhouse::serve

@@ -177,6 +177,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     version_ = message.version();
     Dispatch found = dispatch(loop_.core, request_);
     route_ = found.route;
+    if (found.upgrade) return upgrade();
     if (!found.job) return write(std::move(found.answer));
     const bool taken =
         loop_.workers.post([self = this->shared_from_this(), job = std::move(found.job)]() mutable {
@@ -189,6 +190,19 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
           });
         });
     if (!taken) write(error_answer(429, "too_many_requests", "too many requests wait for their answers"));
+  }
+
+  void upgrade() {
+    count(101);
+    // A client waits for the answer before it speaks the new protocol.
+    if (buffer_.size() > 0) return drop();
+    start_stream<Stream>(loop_, std::move(stream_), parser_->get());
+  }
+
+  void count(unsigned status) {
+    Counters& counters = loop_.core.counters;
+    const std::lock_guard lock(counters.mutex);
+    ++counters.requests[{route_, status}];
   }
 
   void write(Answer answer) {
@@ -211,11 +225,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
       message.content_length(bytes().size());
     }
     serializer_.emplace(message);
-    {
-      Counters& counters = loop_.core.counters;
-      const std::lock_guard lock(counters.mutex);
-      ++counters.requests[{route_, answer_.status}];
-    }
+    count(answer_.status);
     lowest().expires_after(std::chrono::nanoseconds(patience().write));
     if (head_only_ || answer_.status == 304)
       return http::async_write_header(stream_, *serializer_, then(&HttpSession::on_written));

@@ -149,6 +149,7 @@ class NetImpl final : public Net {
       });
       if (!posted) loop_.refreshing = false;
     }
+    loop_.hub.new_round();
     for_each([](Session& session) { session.tick(); });
     return true;
   }

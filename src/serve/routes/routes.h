@@ -15,6 +15,7 @@ Answer answer_live(Core& core, const Call& call);
 Answer answer_ready(Core& core, const Call& call);
 Answer answer_ticket(Core& core, const Call& call);
 Answer answer_openapi(Core& core, const Call& call);
+Answer answer_stream(Core& core, const Call& call);  // to a request that asks for no WebSocket
 // demo.cc
 Answer answer_demo(Core& core, const Call& call);
 Answer answer_set_demo(Core& core, const Call& call);

@@ -77,6 +77,12 @@ Answer answer_ticket(Core& core, const Call&) {
   return json_answer(std::string("{\"ticket\":\"").append(*ticket).append("\"}"));
 }
 
+Answer answer_stream(Core&, const Call&) {
+  Answer answer = error_answer(426, "upgrade_required", "this is a WebSocket", "docs/api.md");
+  answer.headers.emplace_back("Upgrade", "websocket");
+  return answer;
+}
+
 Answer answer_openapi(Core&, const Call&) {
   Answer answer;
   answer.fixed = embedded_openapi();
