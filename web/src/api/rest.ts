@@ -1,0 +1,76 @@
+// REST of the server that brought this page.
+import { parseExact } from "./json.ts";
+import { token } from "./token.ts";
+import type { ApiError, Bar, BarKey, Faults, Message, Placed, Reject, Topic } from "./types.ts";
+
+export class RequestFailed extends Error {
+  constructor(readonly status: number, readonly where: string, readonly error: ApiError) {
+    super(error.message);
+  }
+}
+
+type Query = Record<string, string | number | undefined>;
+
+export function address(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value));
+  const text = parameters.toString();
+  return `/api/v1/${path}${text ? `?${text}` : ""}`;
+}
+
+export async function request(where: string, options: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(options.headers);
+  const secret = token();
+  if (secret) headers.set("Authorization", `Bearer ${secret}`);
+  let response: Response;
+  try {
+    response = await fetch(where, { ...options, headers });
+  } catch (reason) {
+    if (options.signal?.aborted) throw reason;
+    throw new RequestFailed(0, where, { code: "no_answer", message: "the server does not answer", hint: "is tickerhouse running?" });
+  }
+  if (!response.ok) throw new RequestFailed(response.status, where, await errorOf(response));
+  return response;
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const text = await response.text().catch(() => "");
+  try {
+    const { error } = JSON.parse(text) as { error: ApiError };
+    if (error?.message) return error;
+  } catch {
+    // Not ours: a proxy's page, say.
+  }
+  return { code: `http_${response.status}`, message: text.slice(0, 200) || response.statusText };
+}
+
+async function get<T>(where: string, signal?: AbortSignal): Promise<T> {
+  const response = await request(where, { signal });
+  return parseExact(await response.text()) as T;
+}
+
+async function send<T>(method: string, where: string, body: unknown): Promise<T> {
+  const options = { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return parseExact(await (await request(where, options)).text()) as T;
+}
+
+export interface BarsQuery extends BarKey {
+  from?: string;
+  to?: string;
+  order?: "asc" | "desc";
+  limit?: number;
+  format?: "csv";
+}
+
+export const api = {
+  bars: (query: BarsQuery, signal?: AbortSignal) =>
+    get<{ bars: Bar[]; next: string | null }>(address("bars", { ...query }), signal),
+  topics: (signal?: AbortSignal) => get<{ topics: Topic[] }>(address("topics"), signal),
+  messages: (topic: string, partition: number, offset: number, limit: number, signal?: AbortSignal) =>
+    get<{ messages: Message[]; next: number | null }>(address(`topics/${topic}/${partition}`, { offset, limit }), signal),
+  rejects: (reason: string | undefined, limit: number, signal?: AbortSignal) =>
+    get<{ rejects: Placed<Reject>[] }>(address("rejects", { reason, limit }), signal),
+  demo: () => get<{ faults: Faults }>(address("demo")),
+  setDemo: (faults: Faults) => send<{ faults: Faults }>("PUT", address("demo"), { faults }),
+  ticket: () => send<{ ticket: string }>("POST", address("ticket"), {}),
+};

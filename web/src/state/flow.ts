@@ -1,0 +1,56 @@
+// What the boxes of the flow drawing say, from the status alone.
+import type { StageState, Status } from "../api/types.ts";
+import { bytes, count, rate } from "../format/numbers.ts";
+import { rates, resultRows } from "./live.ts";
+import type { RateTrack } from "./rates.ts";
+
+export interface FlowBox {
+  name: string; // of the stage, or "results"
+  title: string;
+  state: StageState | "unknown";
+  word: string;
+  rate: number | null;
+  track: RateTrack;
+  total: string;
+  totalName: string;
+  lag: string;
+  lagName: string;
+}
+
+export function waiting(status: Status): number {
+  return status.partitions.reduce((sum, one) => sum + one.waiting, 0);
+}
+
+export function flowBoxes(status: Status): FlowBox[] {
+  const box = (name: string, title: string, track: RateTrack, total: [string, string], lag: [string, string]): FlowBox => {
+    const stage = status.stages.find((one) => one.name === name);
+    return {
+      name, title, state: stage?.state ?? "unknown", word: stage?.word ?? "", track, rate: track.rate(),
+      totalName: total[0], total: total[1], lagName: lag[0], lag: lag[1],
+    };
+  };
+  const lags = status.sinks.map((sink) => sink.lag);
+  const results = box("shards", "Result topics", rates.results, ["rows", count(resultRows(status))], ["topics", "bars, settled, late"]);
+  return [
+    { ...box("source", "Source", rates.received, ["received", count(status.total.received)], ["restarts", count(restartsOf(status, "source"))]), rate: status.events_per_second },
+    box("ingest", "Ingest", rates.tape, ["accepted", count(status.total.received - status.total.rejected)], ["rejected", count(status.total.rejected)]),
+    box("tape", "Tape", rates.tape, ["size", bytes(status.tape.bytes_used)], ["of", bytes(status.tape.bytes_max)]),
+    box("shards", "Shards", rates.used, ["used", count(status.total.used)], ["waiting", count(waiting(status))]),
+    { ...results, name: "results", word: "" },
+    box("sinks", "Sinks", rates.sinks, ["rows", count(status.sinks.reduce((sum, one) => sum + one.position, 0))], ["lag", count(Math.max(0, ...lags))]),
+    box("live", "Live view", rates.live, ["symbols", ""], ["to screen", ""]),
+  ];
+}
+
+function restartsOf(status: Status, name: string): number {
+  return status.stages.find((one) => one.name === name)?.restarts ?? 0;
+}
+
+// Edge width: 1 px when nothing flows, one more for each factor of ten.
+export function edgeWidth(perSecond: number | null): number {
+  return perSecond === null || perSecond <= 0 ? 1 : 1.5 + Math.max(0, Math.log10(perSecond + 1)) * 1.5;
+}
+
+export function rateText(value: number | null): string {
+  return rate(value);
+}
