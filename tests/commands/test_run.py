@@ -79,7 +79,9 @@ class Demo(InAFolder):
         running.stop()
 
     def test_another_market_in_the_directory_is_refused(self):
-        self.start().stop()
+        running = self.start()
+        running.wait_status("its first events", lambda now: now["total"]["received"] > 0)
+        running.stop()
         _, stderr = run("run", "--data", self.data, "--symbols", "7", "--port", "0", expect=78)
         self.assertIn("other symbols or another seed", stderr)
 
