@@ -38,6 +38,7 @@ void add_replay(CLI::App& app, CommandLine& line);
 void add_simulate(CLI::App& app, CommandLine& line);
 void add_process_commands(CLI::App& app, CommandLine& line);
 void add_doctor(CLI::App& app, CommandLine& line);
+void add_install(CLI::App& app, CommandLine& line);
 void add_topic(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
 void add_status(CLI::App& app, CommandLine& line);

@@ -67,14 +67,16 @@ base::Result<std::vector<NamedBar>> newest_bars(const OpenDirectory& directory,
 
 base::Result<std::vector<NamedEvent>> counted_events(const OpenDirectory& directory) {
   std::vector<NamedEvent> events;
-  for (std::uint16_t p = 0; p < directory.settings.partitions; ++p)
-    RETURN_IF_ERROR(runtime::visit_events(*directory.tape, directory.settings, p, make_operators,
+  for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
+    ASSIGN_OR_RETURN(const runtime::ReplayOf replay, replay_of(directory, p));
+    RETURN_IF_ERROR(runtime::visit_events(*directory.tape, replay,
                                           [&](const market::EventBatchView& view, std::size_t row,
                                               std::uint64_t offset, flow::Verdict verdict) {
                                             if (verdict == flow::Verdict::used ||
                                                 verdict == flow::Verdict::late_revised)
                                               events.push_back(named(view, row, offset));
                                           }));
+  }
   sort_events(events);
   return events;
 }

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   CommandLine line;
   for (const auto add :
        {add_run, add_replay, add_serve, add_simulate, add_export, add_status, add_verify, add_tail, add_topic,
-        add_process_commands, add_doctor, add_check, add_config, add_version, add_sql_worker})
+        add_process_commands, add_doctor, add_install, add_check, add_config, add_version, add_sql_worker})
     add(app, line);
   try {
     app.parse(argc, argv);

@@ -120,6 +120,11 @@ base::Result<flow::PipelineStatus> ProcessStatus::collect() const {
       status.problems.push_back(
           std::string("sink ").append(name.substr(5)).append(": ").append(health.error));
   }
+  const std::string held_by = board.held_by();
+  if (!held_by.empty() && (status.tape.ingest_paused || held_by.starts_with("sink")))
+    status.problems.push_back(std::string("the tape is larger than tape.retention_size and cannot be cut: ")
+                                  .append(held_by)
+                                  .append(" still needs what is at its beginning"));
   process.stages = stages(status);
   return status;
 }

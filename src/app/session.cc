@@ -11,10 +11,13 @@
 #include "base/clock.h"
 #include "serve/live_view.h"
 #include "serve/status_json.h"
+#include "tape/lmdb_tape.h"
 
 namespace tickerhouse::app {
 namespace {
 
+// What is kept behind the oldest of three checkpoints cannot be cut.
+constexpr std::uint64_t kCheckpointRowsOfCutTape = 100'000;
 constexpr base::DurationNanos kServePoll = 100 * base::kMillisecond;
 
 base::Result<std::string> text_of_file(const std::string& path, const char* key) {
@@ -143,10 +146,23 @@ runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirect
   options.shard.settings = directory.settings;
   options.shard.checkpoint_directory = directory.paths.checkpoints;
   options.shard.make_operators = make_operators;
+  options.retention.age = config.retention_age;
+  options.retention.bytes = config.retention_bytes;
+  options.retention.used = [tape = directory.tape.get()]() -> base::Result<std::uint64_t> {
+    ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*tape));
+    return usage.bytes_used;
+  };
+  if (options.retention.enabled()) options.shard.checkpoint_rows = kCheckpointRowsOfCutTape;
   if (config.given("ingest.batch")) options.shard.step_rows_max = config.batch_records;
   options.threads = config.threads;
   options.flush_interval = config.flush_interval;
   return options;
+}
+
+base::Result<runtime::ReplayOf> replay_of(const OpenDirectory& directory, std::uint16_t partition) {
+  runtime::CheckpointStore checkpoints(base::system_disk(), directory.paths.checkpoints, partition);
+  ASSIGN_OR_RETURN(auto base, runtime::replay_base(*directory.tape, checkpoints, partition));
+  return runtime::ReplayOf{directory.settings, partition, make_operators, std::move(base)};
 }
 
 std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings) {

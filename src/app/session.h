@@ -12,6 +12,7 @@
 #include "app/process_status.h"
 #include "flow/source.h"
 #include "runtime/pipeline.h"
+#include "runtime/replay_check.h"
 #include "serve/server.h"
 
 namespace tickerhouse::app {
@@ -42,6 +43,8 @@ class Session {
 
 // What all commands that run a pipeline give it.
 runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirectory& directory);
+// One partition from as early as its tape allows.
+base::Result<runtime::ReplayOf> replay_of(const OpenDirectory& directory, std::uint16_t partition);
 std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings);
 
 }  // namespace tickerhouse::app

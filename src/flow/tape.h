@@ -45,6 +45,14 @@ struct Append {
   std::string_view batch;  // a sealed market batch with at least one row
 };
 
+// Rows at the beginning of a partition that nobody needs any more. Whole batches below `to` go, never the
+// last one of the partition; how many go at once is the tape's choice, so begin() says what has become of it.
+struct Cut {
+  Topic topic = Topic::events;
+  std::uint16_t partition = 0;
+  Offset to;
+};
+
 enum class Claim {
   ingest,   // new input: refused with no_space while the tape or the disk is nearly full
   results,  // what follows from committed input: may use the reserve
@@ -56,6 +64,7 @@ struct Commit {
   std::string_view after;
   std::span<const Append> appends;
   Claim claim = Claim::results;
+  std::span<const Cut> cuts = {};
 };
 
 enum class CommitOutcome {
@@ -88,6 +97,8 @@ class Tape {
   // Writers whose names begin with `prefix`, in byte order, each with its committed position.
   virtual base::Result<std::vector<std::pair<std::string, std::string>>> positions(
       std::string_view prefix) = 0;
+  // Of the first row that is kept; 0 where nothing was ever cut. A read from before it begins there.
+  virtual base::Result<Offset> begin(Topic topic, std::uint16_t partition) = 0;
   // Not less than the offset after the last committed row; on the embedded tape equal to it.
   virtual base::Result<Offset> end(Topic topic, std::uint16_t partition) = 0;
   virtual base::Result<std::unique_ptr<TapeReader>> read(Topic topic, std::uint16_t partition,

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "flow/tape.h"
 
 namespace tickerhouse::runtime {
 namespace {
@@ -82,6 +83,28 @@ base::Result<std::optional<Checkpoint>> CheckpointStore::load(flow::Offset at_mo
     if (checkpoint->progress.next <= at_most) return checkpoint;
   }
   return std::optional<Checkpoint>();
+}
+
+base::Result<std::optional<Checkpoint>> CheckpointStore::oldest(flow::Offset at_least) {
+  ASSIGN_OR_RETURN(const auto found, names());
+  for (const std::string& name : found) {
+    const auto bytes = disk_.read_file(std::string(directory_).append("/").append(name));
+    auto checkpoint = bytes.ok() ? decode(*bytes) : std::nullopt;
+    if (checkpoint && checkpoint->progress.next >= at_least) return checkpoint;
+  }
+  return std::optional<Checkpoint>();
+}
+
+base::Result<std::optional<Checkpoint>> replay_base(flow::Tape& tape, CheckpointStore& checkpoints,
+                                                    std::uint16_t partition) {
+  ASSIGN_OR_RETURN(const flow::Offset begin, tape.begin(flow::Topic::events, partition));
+  if (begin.value == 0) return std::optional<Checkpoint>();
+  ASSIGN_OR_RETURN(auto checkpoint, checkpoints.oldest(begin));
+  if (!checkpoint)
+    return base::Error{base::ErrorCode::damaged,
+                       "the beginning of the tape was cut, and no checkpoint reaches back to what is left",
+                       shard_writer(partition)};
+  return checkpoint;
 }
 
 }  // namespace tickerhouse::runtime

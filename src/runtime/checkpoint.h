@@ -24,6 +24,8 @@ class CheckpointStore {
   // The next older readable one, newest first, none of them beyond `at_most`; damaged ones are passed over
   // and named in `damaged`.
   base::Result<std::optional<Checkpoint>> load(flow::Offset at_most, std::vector<std::string>& damaged);
+  // The oldest readable one at or after `at_least`: where a replay of a tape that was cut begins.
+  base::Result<std::optional<Checkpoint>> oldest(flow::Offset at_least);
 
  private:
   base::Result<std::vector<std::string>> names();  // oldest first
@@ -31,5 +33,10 @@ class CheckpointStore {
   std::string directory_;
   std::string prefix_;
 };
+
+// The checkpoint from which the events that are still there can be replayed; none: from the beginning.
+// `damaged`: the tape was cut, and no checkpoint reaches back to where it begins.
+base::Result<std::optional<Checkpoint>> replay_base(flow::Tape& tape, CheckpointStore& checkpoints,
+                                                    std::uint16_t partition);
 
 }  // namespace tickerhouse::runtime

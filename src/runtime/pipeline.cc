@@ -102,6 +102,8 @@ base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const Pip
   const StageContext context{options, parts, hooks, run};
   ASSIGN_OR_RETURN(Stages stages, open_stages(context));
 
+  RetentionStage retention(context);
+
   std::vector<Rota> rotas;
   const std::size_t workers = options.one_thread ? 1 : worker_count(options);
   const std::size_t rota_count = options.one_thread ? 1 : 1 + workers + stages.sinks.size();
@@ -110,6 +112,7 @@ base::Result<PipelineEnd> run_pipeline(const PipelineOptions& options, const Pip
     return options.one_thread ? rotas[0] : rotas[index];
   };
   rota_of(0).add([&stages] { return stages.ingest->turn(); });
+  rota_of(0).add([&retention] { return retention.turn(); });
   for (std::size_t p = 0; p < stages.shards.size(); ++p)
     rota_of(1 + p % workers).add([shard = stages.shards[p].get()] { return shard->turn(); });
   for (std::size_t s = 0; s < stages.sinks.size(); ++s)

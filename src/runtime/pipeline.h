@@ -14,6 +14,7 @@
 #include "flow/sink.h"
 #include "flow/source.h"
 #include "runtime/ingest.h"
+#include "runtime/retention.h"
 #include "runtime/shard_host.h"
 #include "runtime/stage_board.h"
 
@@ -28,6 +29,7 @@ struct PipelineOptions {
   double speed = 0;        // event time runs this many times as fast as the clock; 0: flat out
   base::DurationNanos flush_interval = 200 * base::kMillisecond;  // of sinks: how long results gather
   base::DurationNanos wait_space = 5 * base::kMinute;  // how long a full tape or disk is waited for
+  RetentionOptions retention;
   // How long a failing stage is tried again before the pipeline ends with its error; 0: not at all.
   base::DurationNanos stage_patience = 0;  // ingest of a live source, shards
   base::DurationNanos sink_patience = 0;

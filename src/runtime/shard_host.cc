@@ -71,9 +71,14 @@ class ShardHostImpl final : public ShardHost {
     for (const std::string& name : damaged)
       notes.push_back(
           std::string("checkpoint ").append(name).append(" is damaged; replaying from what is before it"));
+    ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
+    const bool has_state = checkpoint && shard_->load(checkpoint->state).ok();
+    if (begin.value > 0 && (!has_state || checkpoint->progress.next < begin))
+      return base::Error{base::ErrorCode::damaged,
+                         "the beginning of the tape was cut, and no checkpoint reaches back to what is left",
+                         writer_};
     if (!checkpoint) return {};
-    if (!shard_->load(checkpoint->state)
-             .ok()) {  // the checksum held, so another version wrote it: the tape has everything
+    if (!has_state) {  // the checksum held, so another version wrote it: the tape has everything
       notes.push_back(std::string("the checkpoint of ")
                           .append(writer_)
                           .append(" cannot be read; replaying from the beginning"));

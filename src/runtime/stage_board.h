@@ -46,6 +46,15 @@ class StageBoard {
     const std::lock_guard lock(mutex_);
     return blocked_;
   }
+  // Who keeps a tape that is too large from being cut; empty: nobody.
+  void set_held_by(const std::string& who) {
+    const std::lock_guard lock(mutex_);
+    held_by_ = who;
+  }
+  [[nodiscard]] std::string held_by() const {
+    const std::lock_guard lock(mutex_);
+    return held_by_;
+  }
   [[nodiscard]] std::map<std::string, StageHealth> stages() const {
     const std::lock_guard lock(mutex_);
     return stages_;
@@ -55,6 +64,7 @@ class StageBoard {
   mutable std::mutex mutex_;
   std::map<std::string, StageHealth> stages_;
   bool blocked_ = false;
+  std::string held_by_;
 };
 
 }  // namespace tickerhouse::runtime

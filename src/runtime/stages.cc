@@ -12,6 +12,7 @@ constexpr base::DurationNanos kPaceGrain = 50 * base::kMillisecond;
 constexpr base::DurationNanos kBlockedNotice = 10 * base::kSecond;
 constexpr base::DurationNanos kFirstPause = 500 * base::kMillisecond;
 constexpr base::DurationNanos kLongestPause = 30 * base::kSecond;
+constexpr base::DurationNanos kRetentionEvery = 5 * base::kSecond;
 constexpr base::DurationNanos kFormingEvery = 100 * base::kMillisecond;
 
 void note(const PipelineHooks& hooks, const std::string& text) {
@@ -262,6 +263,23 @@ base::Result<Turn> SinkStage::step(bool last_words) {
   if (state == StepState::progressed && !context_.run.out_of_time()) return Turn::worked;
   done_ = last_words || context_.run.out_of_time();
   return done_ ? Turn::done : Turn::waiting;
+}
+
+RetentionStage::RetentionStage(const StageContext& context)
+    : context_(context),
+      retention_(context.options.retention,
+                 {context.parts.tape, context.parts.disk, context.options.shard.checkpoint_directory,
+                  context.parts.sinks, context.options.shard.settings.partitions}) {}
+
+base::Result<Turn> RetentionStage::turn() {
+  if (!context_.options.retention.enabled() || context_.run.ingest_done) return Turn::done;
+  const base::DurationNanos now = context_.parts.clock.monotonic_now();
+  if (now < due_) return Turn::waiting;
+  ASSIGN_OR_RETURN(const bool more, retention_.step(context_.parts.clock.wall_now()));
+  if (context_.hooks.board != nullptr) context_.hooks.board->set_held_by(retention_.held_by());
+  if (more) return Turn::worked;
+  due_ = now + kRetentionEvery;
+  return Turn::waiting;
 }
 
 }  // namespace tickerhouse::runtime

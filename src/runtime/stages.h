@@ -153,4 +153,16 @@ class SinkStage {
   bool done_ = false;
 };
 
+// Looks now and then whether the tape is to be cut.
+class RetentionStage {
+ public:
+  explicit RetentionStage(const StageContext& context);
+  base::Result<Turn> turn();
+
+ private:
+  const StageContext& context_;
+  Retention retention_;
+  base::DurationNanos due_ = 0;
+};
+
 }  // namespace tickerhouse::runtime

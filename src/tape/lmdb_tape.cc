@@ -102,6 +102,13 @@ class LmdbTape final : public flow::Tape {
     return found;
   }
 
+  base::Result<flow::Offset> begin(flow::Topic topic, std::uint16_t partition) override {
+    ReadTxn txn(*env_);
+    RETURN_IF_ERROR(txn.begin());
+    ASSIGN_OR_RETURN(const std::uint64_t first, find_begin(txn.get(), env_->tables(), topic, partition));
+    return flow::Offset{first};
+  }
+
   base::Result<flow::Offset> end(flow::Topic topic, std::uint16_t partition) override {
     ReadTxn txn(*env_);
     RETURN_IF_ERROR(txn.begin());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -13,15 +14,14 @@
 namespace tickerhouse::tape {
 namespace {
 
-// Batches are only ever added, and a deque does not move what it holds: a reader may keep the bytes without
-// the lock.
+// A reader keeps the batch it handed out, whatever is cut meanwhile.
 struct Stored {
   std::uint64_t first = 0;
   std::uint64_t end = 0;
   AlignedCopy copy;
   std::string_view bytes;
 };
-using Partition = std::deque<Stored>;
+using Partition = std::deque<std::shared_ptr<const Stored>>;
 
 struct State {
   std::mutex mutex;
@@ -34,7 +34,7 @@ struct State {
   }
 };
 
-std::uint64_t end_of(const Partition& partition) { return partition.empty() ? 0 : partition.back().end; }
+std::uint64_t end_of(const Partition& partition) { return partition.empty() ? 0 : partition.back()->end; }
 
 class MemoryReader final : public flow::TapeReader {
  public:
@@ -43,19 +43,18 @@ class MemoryReader final : public flow::TapeReader {
 
   base::Result<bool> next(flow::TapeBatch& batch) override {
     RETURN_IF_ERROR(state_.step("read"));
-    const Stored* stored = nullptr;
     {
       const std::lock_guard lock(state_.mutex);
       const auto found = std::upper_bound(partition_.begin(), partition_.end(), at_,
-                                          [](std::uint64_t at, const Stored& one) { return at < one.end; });
+                                          [](std::uint64_t at, const auto& one) { return at < one->end; });
       if (found == partition_.end()) return false;
-      stored = &*found;
+      stored_ = *found;
     }
-    ASSIGN_OR_RETURN(batch.bytes, market::BatchBytes::open(stored->bytes));
-    batch.first = {at_};
-    batch.skip = static_cast<std::uint32_t>(at_ - stored->first);
-    batch.next = {stored->end};
-    at_ = stored->end;
+    ASSIGN_OR_RETURN(batch.bytes, market::BatchBytes::open(stored_->bytes));
+    batch.first = {std::max(at_, stored_->first)};
+    batch.skip = static_cast<std::uint32_t>(batch.first.value - stored_->first);
+    batch.next = {stored_->end};
+    at_ = stored_->end;
     return true;
   }
 
@@ -63,6 +62,7 @@ class MemoryReader final : public flow::TapeReader {
   State& state_;
   Partition& partition_;
   std::uint64_t at_;
+  std::shared_ptr<const Stored> stored_;
 };
 
 class MemoryTape final : public flow::Tape {
@@ -85,6 +85,12 @@ class MemoryTape final : public flow::Tape {
          it != state_.positions.end() && it->first.starts_with(prefix); ++it)
       found.emplace_back(*it);
     return found;
+  }
+
+  base::Result<flow::Offset> begin(flow::Topic topic, std::uint16_t partition) override {
+    const std::lock_guard lock(state_.mutex);
+    const Partition& batches = state_.partitions[{topic, partition}];
+    return flow::Offset{batches.empty() ? 0 : batches.front()->first};
   }
 
   base::Result<flow::Offset> end(flow::Topic topic, std::uint16_t partition) override {
@@ -110,10 +116,15 @@ class MemoryTape final : public flow::Tape {
     for (const flow::Append& append : commit.appends) {
       Partition& partition = state_.partitions[{append.topic, append.partition}];
       const std::uint64_t first = end_of(partition);
-      Stored& added = partition.emplace_back();
-      added.bytes = added.copy.assign(append.batch);
-      added.first = first;
-      added.end = first + row_count_of(append.batch);
+      const auto added = std::make_shared<Stored>();
+      added->bytes = added->copy.assign(append.batch);
+      added->first = first;
+      added->end = first + row_count_of(append.batch);
+      partition.push_back(added);
+    }
+    for (const flow::Cut& cut : commit.cuts) {
+      Partition& partition = state_.partitions[{cut.topic, cut.partition}];
+      while (partition.size() > 1 && partition.front()->end <= cut.to.value) partition.pop_front();
     }
     state_.positions.insert_or_assign(std::string(commit.writer), std::string(commit.after));
     return outcome;

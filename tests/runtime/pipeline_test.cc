@@ -138,7 +138,7 @@ TEST(Pipeline, FailuresAtRandomStepsEndInTheSameRows) {
     ASSERT_EQ(place.ledger(), expected().ledger);
     place.expect_sink_has_all();
     for (std::uint16_t p = 0; p < kPartitions; ++p)
-      EXPECT_TRUE(check_replay(*place.tape, options.shard.settings, p, bar_operators, {}).ok());
+      EXPECT_TRUE(check_replay(*place.tape, {options.shard.settings, p, bar_operators}, {}).ok());
   }
 }
 

@@ -24,6 +24,9 @@ class BentTape final : public flow::Tape {
   base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) override {
     return tape_.positions(prefix);
   }
+  base::Result<flow::Offset> begin(Topic topic, std::uint16_t partition) override {
+    return tape_.begin(topic, partition);
+  }
   base::Result<flow::Offset> end(Topic topic, std::uint16_t partition) override {
     return tape_.end(topic, partition);
   }
@@ -86,7 +89,7 @@ class ReplayCheck : public testing::Test {
 TEST_F(ReplayCheck, AgreesWithWhatIsThere) {
   std::uint64_t heard = 0;
   const auto report =
-      check_replay(*tape_, settings_, 0, bar_operators, [&](std::uint64_t rows) { heard += rows; });
+      check_replay(*tape_, {settings_, 0, bar_operators}, [&](std::uint64_t rows) { heard += rows; });
   ASSERT_TRUE(report.ok()) << report.error().message();
   EXPECT_EQ(report->events, tape_->end(Topic::events, 0)->value);
   EXPECT_EQ(heard, report->events);
@@ -98,7 +101,7 @@ TEST_F(ReplayCheck, FindsAChangedRow) {
   ASSERT_GT(rows, 20U);
   for (std::uint64_t row = 0; row < rows; ++row) {
     BentTape bent(*tape_, row);
-    const auto report = check_replay(bent, settings_, 0, bar_operators, {});
+    const auto report = check_replay(bent, {settings_, 0, bar_operators}, {});
     ASSERT_FALSE(report.ok()) << row;
     EXPECT_EQ(report.error().code, base::ErrorCode::check_failed);
     EXPECT_EQ(report.error().where, "bars partition 0 offset " + std::to_string(row));
@@ -108,7 +111,7 @@ TEST_F(ReplayCheck, FindsAChangedRow) {
 TEST_F(ReplayCheck, OtherSettingsGiveOtherRows) {
   engine::Settings other = settings_;
   other.allowed_lateness = base::kSecond;
-  const auto report = check_replay(*tape_, other, 0, bar_operators, {});
+  const auto report = check_replay(*tape_, {other, 0, bar_operators}, {});
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, base::ErrorCode::check_failed);
 }
@@ -116,7 +119,7 @@ TEST_F(ReplayCheck, OtherSettingsGiveOtherRows) {
 TEST_F(ReplayCheck, EachEventIsVisitedOnceWithItsVerdict) {
   std::map<flow::Verdict, std::uint64_t> count;
   std::uint64_t last = 0;
-  ASSERT_TRUE(visit_events(*tape_, settings_, 0, bar_operators,
+  ASSERT_TRUE(visit_events(*tape_, {settings_, 0, bar_operators},
                            [&](const market::EventBatchView& batch, std::size_t row, std::uint64_t offset,
                                flow::Verdict verdict) {
                              EXPECT_TRUE(market::carries_market_data(batch.rows()[row].kind));

@@ -150,6 +150,9 @@ class FailingTape final : public flow::Tape {
   base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) override {
     return tape_.positions(prefix);
   }
+  base::Result<flow::Offset> begin(Topic topic, std::uint16_t partition) override {
+    return tape_.begin(topic, partition);
+  }
   base::Result<flow::Offset> end(Topic topic, std::uint16_t partition) override {
     return tape_.end(topic, partition);
   }

@@ -144,7 +144,7 @@ class Stage {
   }
 
   void expect_replay_agrees() {
-    const auto report = runtime::check_replay(*tape_, options_.settings, 0, bar_operators, {});
+    const auto report = runtime::check_replay(*tape_, {options_.settings, 0, bar_operators}, {});
     EXPECT_TRUE(report.ok()) << report.error().message();
   }
 

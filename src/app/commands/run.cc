@@ -72,6 +72,7 @@ class CatchUp {
 base::Result<int> run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(Config config, line.load());
   if (!config.given("tape.size_max")) config.tape_size_max = kDemoTapeBytes;
+  if (!config.given("tape.retention_size")) config.retention_bytes = config.tape_size_max / 10 * 9;
   std::optional<Background> background;
   if (flags.detach) {
     const DirectoryPaths paths(config.data);

@@ -108,18 +108,21 @@ base::Status run(const CommandLine& line) {
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
   ProgressBar bar;
   std::uint64_t total = 0;
+  bool cut = false;
   for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
     ASSIGN_OR_RETURN(const flow::Offset end, directory.tape->end(flow::Topic::events, p));
-    total += end.value;
+    ASSIGN_OR_RETURN(const flow::Offset begin, directory.tape->begin(flow::Topic::events, p));
+    total += end.value - begin.value;
+    cut = cut || begin.value > 0;
   }
   std::uint64_t rows = 0;
   std::uint64_t results = 0;
   for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
-    auto report = runtime::check_replay(
-        *directory.tape, directory.settings, p, make_operators, [&](std::uint64_t stepped) {
-          rows += stepped;
-          bar.show(total == 0 ? -1 : static_cast<double>(rows) / static_cast<double>(total), rows);
-        });
+    ASSIGN_OR_RETURN(const runtime::ReplayOf replay, replay_of(directory, p));
+    auto report = runtime::check_replay(*directory.tape, replay, [&](std::uint64_t stepped) {
+      rows += stepped;
+      bar.show(total == 0 ? -1 : static_cast<double>(rows) / static_cast<double>(total), rows);
+    });
     if (!report.ok()) {
       bar.clear();
       return report.error();
@@ -127,11 +130,11 @@ base::Status run(const CommandLine& line) {
     for (const std::uint64_t count : report->results) results += count;
   }
   bar.clear();
-  std::fprintf(stderr,
-               "replay: %s rows from the beginning of the tape in %u partitions give the same %s results, "
-               "byte for byte\n",
-               grouped(rows).c_str(), static_cast<unsigned>(directory.settings.partitions),
-               grouped(results).c_str());
+  std::fprintf(
+      stderr, "replay: %s rows from %s in %u partitions give the same %s results, byte for byte\n",
+      grouped(rows).c_str(),
+      cut ? "the oldest checkpoint on (retention has cut what is before)" : "the beginning of the tape",
+      static_cast<unsigned>(directory.settings.partitions), grouped(results).c_str());
   ASSIGN_OR_RETURN(const bool store, has_store(directory));
   if (!store) {
     std::fprintf(stderr, "store: none\n");

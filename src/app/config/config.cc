@@ -126,6 +126,10 @@ class Interpreter {
     constexpr std::uint64_t kLeast = std::uint64_t{1} << 20U;
     if (!bytes || *bytes < kLeast) wrong("tape.size_max", "a size of at least 1MiB, such as 2GB or 64GiB");
     config_.tape_size_max = bytes.value_or(0);
+    config_.retention_age = duration("tape.retention_age");
+    const auto kept = parse_bytes(config_.values["tape.retention_size"].text);
+    if (!kept || (*kept > 0 && *kept < kLeast)) wrong("tape.retention_size", "0, or a size such as 1GB");
+    config_.retention_bytes = kept.value_or(0);
     const std::string& durability = config_.values["tape.durability"].text;
     if (durability != "fsync" && durability != "os") wrong("tape.durability", "fsync or os");
     config_.durability = durability == "os" ? tape::Durability::os : tape::Durability::fsync;

@@ -24,6 +24,8 @@ struct Config {
   std::vector<std::string> allowed_symbols;
   std::uint16_t threads = 0;
   std::uint64_t tape_size_max = 0;
+  base::DurationNanos retention_age = 0;
+  std::uint64_t retention_bytes = 0;
   tape::Durability durability = tape::Durability::fsync;
   bool store = true;
   std::string store_memory;

@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 31> kSettings = {{
+constexpr std::array<SettingInfo, 33> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -31,6 +31,11 @@ constexpr std::array<SettingInfo, 31> kSettings = {{
     {"tape.size_max", "64GiB", "--tape-size", "", "ingest pauses when the tape is nearly this large"},
     {"tape.durability", "fsync", "--durability", "",
      "fsync: a commit survives the machine; os: it survives the process"},
+    {"tape.retention_age", "0s", "--retention-age", "",
+     "events older than this are cut from the tape, if no checkpoint and no sink needs them; 0s: none are"},
+    {"tape.retention_size", "0", "--retention-size", "",
+     "the oldest events are cut when the tape is larger; 0: none are (the demo: nine tenths of "
+     "tape.size_max)"},
     {"store.enabled", "true", "--store", "", "keep results in store.duckdb"},
     {"store.memory", "512MB", "--store-memory", "", "memory of the store, as DuckDB takes it"},
     {"sinks.flush_interval", "200ms", "--flush-interval", "PROCESSING_TRIGGER",

@@ -66,6 +66,17 @@ base::Result<std::optional<FoundBatch>> find_batch(MDB_txn* txn, const LmdbTable
   return std::optional<FoundBatch>(found);
 }
 
+base::Result<std::uint64_t> find_begin(MDB_txn* txn, const LmdbTables& tables, flow::Topic topic,
+                                       std::uint16_t partition) {
+  const BatchKey from{topic, partition, 0};
+  LmdbCursor cursor(txn, tables.batches);
+  ASSIGN_OR_RETURN(const auto entry, cursor.at_or_after(BatchKeyBytes(from).view()));
+  if (!entry) return std::uint64_t{0};
+  const auto found = parse_batch_key(entry->key);
+  if (!found) return damaged(from, "a key is not of its form");
+  return found->same_partition(from) ? found->first : 0;
+}
+
 base::Result<std::uint64_t> find_end(MDB_txn* txn, const LmdbTables& tables, flow::Topic topic,
                                      std::uint16_t partition, AlignedCopy& scratch) {
   const BatchKey beyond{topic, partition, std::numeric_limits<std::uint64_t>::max()};

@@ -28,6 +28,10 @@ base::Result<FoundBatch> open_entry(const LmdbCursor::Entry& entry, AlignedCopy&
 base::Result<std::optional<FoundBatch>> find_batch(MDB_txn* txn, const LmdbTables& tables, const BatchKey& at,
                                                    AlignedCopy& scratch);
 
+// The offset of the first row that is there; 0 without any.
+base::Result<std::uint64_t> find_begin(MDB_txn* txn, const LmdbTables& tables, flow::Topic topic,
+                                       std::uint16_t partition);
+
 // The offset after the last row.
 base::Result<std::uint64_t> find_end(MDB_txn* txn, const LmdbTables& tables, flow::Topic topic,
                                      std::uint16_t partition, AlignedCopy& scratch);

@@ -18,6 +18,7 @@ constexpr std::uint64_t kGroupBytesMax = 64ULL << 20U;
 constexpr std::size_t kGroupCommitsMax = 256;
 constexpr std::uint64_t kDeadReadersEvery = 1'024;  // transactions
 constexpr std::uint64_t kPageBytes = 4'096;
+constexpr std::size_t kCutBatchesMax = 4'096;  // of one cut, so that others need not wait long
 constexpr std::uint64_t kIngestPercentMax = 95;
 // LMDB answers a write that the disk took only half of with EIO. Below this much free space that is the
 // likelier reason.
@@ -163,6 +164,7 @@ base::Result<LmdbCommitter::Answer> LmdbCommitter::apply_one(MDB_txn* txn, const
   ASSIGN_OR_RETURN(const base::Status room, ask_for_room(txn, request));
   if (!room.ok()) return Answer(room.error());
   for (const flow::Append& one : commit.appends) RETURN_IF_ERROR(append(txn, one));
+  for (const flow::Cut& one : commit.cuts) RETURN_IF_ERROR(cut(txn, one));
   MDB_val after = value_of(commit.after);
   const int put = mdb_put(txn, env_.tables().positions, &writer, &after, 0);
   if (put != 0) return failed(put);
@@ -199,6 +201,31 @@ base::Status LmdbCommitter::append(MDB_txn* txn, const flow::Append& append) {
   if (rc != 0) return failed(rc);
   std::memcpy(place.mv_data, append.batch.data(), append.batch.size());
   *end += row_count_of(append.batch);
+  return {};
+}
+
+// A batch goes if the next one, which stays or goes in its turn, begins at or before the end of the cut.
+base::Status LmdbCommitter::cut(MDB_txn* txn, const flow::Cut& cut) {
+  const BatchKey from{cut.topic, cut.partition, 0};
+  std::vector<BatchKey> gone;
+  {
+    LmdbCursor cursor(txn, env_.tables().batches);
+    std::optional<BatchKey> before;
+    ASSIGN_OR_RETURN(auto entry, cursor.at_or_after(BatchKeyBytes(from).view()));
+    while (entry && gone.size() < kCutBatchesMax) {
+      const auto key = parse_batch_key(entry->key);
+      if (!key || !key->same_partition(from) || key->first > cut.to.value) break;
+      if (before) gone.push_back(*before);
+      before = key;
+      ASSIGN_OR_RETURN(entry, cursor.next());
+    }
+  }
+  for (const BatchKey& one : gone) {
+    const BatchKeyBytes bytes(one);
+    MDB_val key = value_of(bytes.view());
+    const int rc = mdb_del(txn, env_.tables().batches, &key, nullptr);
+    if (rc != 0) return failed(rc);
+  }
   return {};
 }
 

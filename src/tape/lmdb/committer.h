@@ -64,6 +64,7 @@ class LmdbCommitter {
   base::Result<Answer> apply_one(MDB_txn* txn, const Request& request);
   base::Result<base::Status> ask_for_room(MDB_txn* txn, const Request& request);
   base::Status append(MDB_txn* txn, const flow::Append& append);
+  base::Status cut(MDB_txn* txn, const flow::Cut& cut);
   base::Result<std::uint64_t*> end_of(MDB_txn* txn, PartitionKey partition);
   base::Error failed(int rc);
 
