@@ -13,7 +13,7 @@
 
 #include "serve/access.h"
 #include "serve/http_types.h"
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
 #include "serve/server.h"
 #include "serve/status_board.h"
 

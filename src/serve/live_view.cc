@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "market/batch.h"
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
 
 namespace tickerhouse::serve {
 namespace {

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
 #include "serve/server.h"
 
 namespace tickerhouse::serve {

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
 #include "tests/contract/sink_contract.h"
 #include "tests/serve/support.h"
 

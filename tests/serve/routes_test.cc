@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "formats/output.h"
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
 #include "tests/serve/support.h"
 
 namespace tickerhouse::serve {

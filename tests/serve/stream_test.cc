@@ -5,8 +5,8 @@
 #include <set>
 #include <thread>
 
-#include "serve/client_message.h"
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
+#include "serve/stream/client_message.h"
 #include "tests/serve/stream_client.h"
 #include "tests/serve/support.h"
 

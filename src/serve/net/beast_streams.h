@@ -20,8 +20,8 @@
 
 #include "serve/core.h"
 #include "serve/net/net.h"
-#include "serve/stream.h"
-#include "serve/workers.h"
+#include "serve/net/workers.h"
+#include "serve/stream/stream.h"
 
 namespace tickerhouse::serve {
 

@@ -26,6 +26,7 @@ std::span<const Route> routes() {
       Route{post, "/api/v1/ticket", "", quick, false, answer_ticket},
       Route{get, "/api/v1/openapi.json", "", quick, false, answer_openapi},
       Route{get, "/api/v1/stream", "ticket", stream, false, answer_stream},
+      Route{get, "/metrics", "", slow, false, answer_metrics},
       Route{get, "/livez", "", quick, true, answer_live},
       Route{get, "/readyz", "", quick, true, answer_ready},
   };

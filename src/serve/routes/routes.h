@@ -22,6 +22,8 @@ Answer answer_set_demo(Core& core, const Call& call);
 // bars.cc, sql.cc
 Answer answer_bars(Core& core, const Call& call);
 Answer answer_sql(Core& core, const Call& call);
+// metrics.cc
+Answer answer_metrics(Core& core, const Call& call);
 // topics.cc
 Answer answer_events(Core& core, const Call& call);
 Answer answer_late(Core& core, const Call& call);

@@ -6,7 +6,7 @@
 #include "serve/json_text.h"
 #include "serve/routes/parameters.h"
 #include "serve/routes/routes.h"
-#include "serve/topic_rows.h"
+#include "serve/routes/topic_rows.h"
 
 namespace tickerhouse::serve {
 namespace {

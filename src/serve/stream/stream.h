@@ -13,8 +13,8 @@
 #include <tuple>
 #include <vector>
 
-#include "serve/client_message.h"
 #include "serve/core.h"
+#include "serve/stream/client_message.h"
 
 namespace tickerhouse::serve {
 

@@ -1,4 +1,4 @@
-#include "serve/topic_rows.h"
+#include "serve/routes/topic_rows.h"
 
 #include "formats/output.h"
 

@@ -1,4 +1,4 @@
-#include "serve/workers.h"
+#include "serve/net/workers.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "serve/stream.h"
+#include "serve/stream/stream.h"
 
 #include <utility>
 

@@ -1,10 +1,10 @@
-#include "serve/live_state.h"
+#include "serve/live/live_state.h"
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "serve/json_text.h"
-#include "serve/live_text.h"
+#include "serve/live/live_text.h"
 #include "serve/status_json.h"
 
 namespace tickerhouse::serve {

@@ -20,7 +20,7 @@
 #include "flow/operator.h"
 #include "market/bar.h"
 #include "market/batch.h"
-#include "serve/notices.h"
+#include "serve/live/notices.h"
 
 namespace tickerhouse::serve {
 

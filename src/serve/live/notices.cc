@@ -1,4 +1,4 @@
-#include "serve/notices.h"
+#include "serve/live/notices.h"
 
 #include "serve/json_text.h"
 

@@ -1,4 +1,4 @@
-#include "serve/client_message.h"
+#include "serve/stream/client_message.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "serve/live_text.h"
+#include "serve/live/live_text.h"
 
 #include <algorithm>
 
