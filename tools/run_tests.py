@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -276,6 +277,52 @@ def suite_python_quick(tally, _part):
     run_python_files(tally, python_files(servers=False), "dev")
 
 
+WEB = ROOT / "tests/web"
+WEB_PROJECTS = ("unit", "page")  # besides: `real` on the program, `screenshots` to look at (tests/web/README.md)
+
+
+def suite_web(tally, part):
+    """The page in a browser; each Playwright test is a case."""
+    if subprocess.run([ROOT / "tools/build_web"], stdin=subprocess.DEVNULL).returncode != 0:
+        tally.note("failed", "web", "the page could not be built (see above)")
+        return
+    installed, lock = WEB / "node_modules/.lock-hash", hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    if not installed.exists() or installed.read_text() != lock:
+        code, output = run(["npm", "ci", "--ignore-scripts", "--silent", "--prefix", WEB])
+        if code != 0:
+            tally.note("failed", "web", output)
+            return
+        installed.write_text(lock)
+    report = BUILD / "web/report.json"
+    report.unlink(missing_ok=True)
+    command = ["node", WEB / "node_modules/@playwright/test/cli.js", "test", "--config", WEB / "playwright.config.mjs"]
+    command += [f"--project={name}" for name in WEB_PROJECTS] + (["--grep", part] if part else [])
+    _, output = run(command, timeout=3600, environment={**ENVIRONMENT, "PLAYWRIGHT_JSON": str(report)})
+    if not report.exists():
+        tally.note("failed", "web", output)
+        return
+    count = 0
+    for name, outcome, text in playwright_cases(json.loads(report.read_text(encoding="utf-8"))["suites"]):
+        tally.note(outcome, shlex.quote("web:" + re.escape(name).replace("\\ ", " ")), text)
+        count += 1
+    if count == 0 and not part:
+        tally.note("failed", "web", output)
+
+
+def playwright_cases(suites, above=""):
+    """(name, outcome, what it said) of each test of a report, nested as Playwright nests them."""
+    for suite in suites:
+        here = above if suite["title"].endswith(".spec.mjs") else f"{above}{suite['title']} "
+        for spec in suite.get("specs", []):
+            for test in spec["tests"]:
+                outcome = {"expected": "passed", "skipped": "skipped"}.get(test["status"], "failed")
+                results = test["results"]
+                text = "\n".join(error.get("message", "") for result in results for error in result.get("errors", []))
+                notes = "; ".join(note.get("description") or "" for note in test.get("annotations", []))
+                yield here + spec["title"], outcome, re.sub(r"\x1b\[[0-9;]*m", "", text or notes)
+        yield from playwright_cases(suite.get("suites", []), here)
+
+
 # Name: (function, is there anything to run yet, minutes on two cores from nothing, what it is for)
 SUITES = {
     "style": (suite_style, lambda: True, 0.2, "formatting, layers between the folders, tidiness of the tree"),
@@ -285,6 +332,7 @@ SUITES = {
     "asan": (suite_asan, lambda: has("tests"), 6, "the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer"),
     "tsan": (suite_tsan, lambda: has_threaded(), 3, "the threaded tests under ThreadSanitizer"),
     "clang": (suite_clang, lambda: has("tests"), 5, "the C++ tests built by the second compiler, -O3"),
+    "web": (suite_web, lambda: (ROOT / "tests/web/package.json").exists(), 3, "the dashboard: its functions, and its pages in a browser"),
     "fuzz": (suite_fuzz, lambda: has("fuzz"), 3, f"each parser of outside bytes, {FUZZ_SECONDS} s"),
     "tidy": (suite_tidy, lambda: has("src"), 6, "clang-tidy over src/"),
 }

@@ -100,7 +100,7 @@ export class PriceChart {
       },
       grid: { vertLines: lines, horzLines: lines },
       crosshair: { mode: CrosshairMode.Normal, vertLine: { color: p.muted, labelBackgroundColor: p.muted }, horzLine: { color: p.muted, labelBackgroundColor: p.muted } },
-      rightPriceScale: { borderColor: p.line, mode: this.compare.size > 0 ? PriceScaleMode.Percentage : PriceScaleMode.Normal, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, minimumWidth: compact ? 56 : 72 },
+      rightPriceScale: { borderColor: p.line, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, minimumWidth: compact ? 64 : 72 },
       timeScale: { borderColor: p.line, timeVisible: true, secondsVisible: false, rightOffset: kRightPlaces, minBarSpacing: 0.2, tickMarkFormatter: tickFormatter(zone) },
       localization: { timeFormatter: (time: Time) => `${dayMonth(Number(time) * 1000, zone)} ${clockTime(Number(time) * 1000, zone)}`, locale: "en-GB" },
       ...(compact ? { handleScroll: false, handleScale: false } : {}),
@@ -108,6 +108,8 @@ export class PriceChart {
     const priceFormat = this.compare.size > 0
       ? { type: "percent" as const }
       : { type: "custom" as const, minMove: 10 ** -decimals, formatter: (value: number) => price(value.toFixed(decimals), decimals) };
+    // Of this pane alone: volume stays volume.
+    this.main.priceScale().applyOptions({ mode: this.compare.size > 0 ? PriceScaleMode.Percentage : PriceScaleMode.Normal });
     this.main.applyOptions({ priceFormat, priceLineStyle: LineStyle.Dotted, ...this.mainColours() });
   }
 

@@ -26,9 +26,10 @@ export function voidsOf(bars: readonly KnownBar[]): Slots {
 function addVoid(out: Slots, before: KnownBar | undefined, bar: KnownBar): void {
   const gap = bar.bar.quality.includes("gap");
   const start = bar.start / 1000;
-  const silentMs = before ? parseTime(bar.bar.open_time) - parseTime(before.bar.close_time) : 0;
   const length = bar.end - bar.start;
   const empty = before ? Math.round((bar.start - before.end) / length) : 0;
+  if (empty === 0 && !gap) return;
+  const silentMs = before ? parseTime(bar.bar.open_time) - parseTime(before.bar.close_time) : 0;
   if (empty > kEmptyPlacesMax) {
     out.voids.push({ kind: "closed", from: start, to: start, silentMs });
   } else if (empty > 0) {

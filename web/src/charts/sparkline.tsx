@@ -1,5 +1,5 @@
 // A line of the last closes, or of rates: a canvas, drawn only when its values change.
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { palette, withAlpha } from "./palette.ts";
 
 interface Properties {
@@ -13,7 +13,7 @@ interface Properties {
 export function Sparkline({ values, width, height, colour, fromZero }: Properties) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const colours = palette.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current) paint(canvas.current, values, width, height, colours[colour], fromZero === true);
   }, [values, width, height, colour, colours]);
   return <canvas ref={canvas} class="sparkline" aria-hidden="true" />;

@@ -40,7 +40,7 @@ export function MessageBrowser({ topic, partition, offset, first, end }: Propert
       {failure !== null && <Failure what={`The messages of ${topic}/${partition} could not be read`} reason={failure} again={again} />}
       {!value && failure === null && <Skeleton lines={6} label="Messages" />}
       {value?.messages.length === 0 && <Empty why={`Nothing at or after offset ${count(at)}.`} />}
-      <ol>
+      <ol tabIndex={0} aria-label={`Messages of ${topic}, partition ${partition}`}>
         {value?.messages.map((message) => (
           <li key={message.offset} class={message.offset === offset ? "wanted" : ""} data-offset={message.offset}><span class="muted">{count(message.offset)}</span><code>{JSON.stringify(message.value)}</code></li>
         ))}

@@ -27,7 +27,7 @@ export function Preview({ symbol }: { symbol: string | null }) {
           <span class={direction(row.change)}>{change(row.change, row.change_pct, row.decimals)}</span>
           <span class="fill" />
           <span class="muted" title={exact(row.volume)}>vol {short(row.volume)}</span>
-          <span class="muted">{interval}</span>
+          <span class="muted interval">{interval}</span>
         </>}
       </header>
       <div class="chart-host" ref={host} aria-hidden="true" />

@@ -16,9 +16,10 @@ export function RatePlot() {
   const colours = palette.value;
   const zone = route.value.zone;
   useEffect(() => {
-    plot.current = new uPlot(options(colours, zone, host.current!.clientWidth), data(), host.current!);
-    const observer = new ResizeObserver(() => plot.current?.setSize({ width: host.current!.clientWidth, height: kHeight }));
-    observer.observe(host.current!);
+    const element = host.current!;
+    plot.current = new uPlot(options(colours, zone, element.clientWidth), data(), element);
+    const observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: kHeight }));
+    observer.observe(element);
     return () => {
       observer.disconnect();
       plot.current?.destroy();

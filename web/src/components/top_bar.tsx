@@ -93,7 +93,8 @@ export function matches(symbols: string[], text: string): string[] {
 
 export function SourceBadge() {
   const label = status.value?.source_label;
-  if (!label || label.kind === "none") return <span class="badge none" title="no source is running: the directory is only shown">NO SOURCE</span>;
+  if (!label) return <span class="badge waiting" aria-hidden="true" />;
+  if (label.kind === "none") return <span class="badge none" title="no source is running: the directory is only shown">NO SOURCE</span>;
   if (label.kind === "simulated") return <span class="badge simulated" title="made up by the simulator: no market data">SIMULATED</span>;
   if (label.kind === "live") return <span class="badge live">LIVE</span>;
   return <span class="badge replay" title="recorded events, sent again">REPLAY{label.speed === null ? "" : ` ×${label.speed}`}</span>;

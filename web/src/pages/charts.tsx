@@ -38,7 +38,7 @@ export function Charts() {
   const symbol = route.value.symbol ?? symbols[0] ?? null;
   const asked = route.value.interval;
   const interval = asked && (all.length === 0 || all.includes(asked)) ? asked : (all[0] ?? null);
-  if (!symbol || !interval) return <NoChart loading={watch.symbols.value === null || status.value === null} />;
+  if (!symbol || !interval || watch.symbols.value?.length === 0) return <NoChart loading={watch.symbols.value === null || status.value === null} />;
   return <SymbolChart symbol={symbol} interval={interval} all={all} />;
 }
 

@@ -86,7 +86,8 @@ export class BarBook {
   readonly failure = signal<unknown>(null);
   readonly loaded = signal(false);
   readonly complete = signal(false); // the first bar there is has been loaded
-  private loading: Promise<void> | null = null;
+  private loading: "latest" | "older" | null = null;
+  private olderWanted = false; // asked for while the latest page was on its way
   private readonly listeners = new Set<(change: Change) => void>();
   private pending: Change = { kind: "none" };
 
@@ -118,22 +119,27 @@ export class BarBook {
   // The page before the first known bar; nothing if that is loading already, or there is none.
   loadOlder(changed: () => void): Promise<void> {
     const first = this.list.all[0];
+    if (this.loading === "latest") this.olderWanted = true;
     if (this.loading || this.complete.value || !first) return Promise.resolve();
     return this.load(first.bar.window_start, changed);
   }
 
   private load(to: string | undefined, changed: () => void): Promise<void> {
     const last = this.list.all.at(-1)?.start;
-    const work = this.fetchPage(to).then(async (page) => {
+    this.loading = to === undefined ? "latest" : "older";
+    return this.fetchPage(to).then(async (page) => {
       this.failure.value = null;
       if (page.length < kPage && (to !== undefined || last === undefined)) this.complete.value = true;
       this.take(page);
       if (to === undefined) await this.fillHole(page, last);
       this.loaded.value = true;
       changed();
-    }).catch((reason: unknown) => { this.failure.value = reason; }).finally(() => { this.loading = null; });
-    this.loading = work;
-    return work;
+    }).catch((reason: unknown) => { this.failure.value = reason; }).finally(() => {
+      this.loading = null;
+      if (!this.olderWanted) return;
+      this.olderWanted = false;
+      void this.loadOlder(changed);
+    });
   }
 
   // After a long absence one page does not reach back to what was known: page on until it does.

@@ -115,7 +115,8 @@ function hear(message: ServerMessage): void {
     case "hello":
       hearTime(parseTime(message.now));
       generation.value++;
-      for (const { book } of books.values()) void book.loadLatest(changed);
+      // Another connection: there may be a hole. The first one: each book has loaded by itself, or could not yet.
+      for (const { book } of books.values()) if (generation.peek() > 1 || book.failure.peek()) void book.loadLatest(changed);
       break;
     case "watch":
       hearTime(parseTime(message.now));
