@@ -15,6 +15,7 @@ namespace tickerhouse::sinks {
 namespace {
 
 constexpr std::string_view kTitle = "tickerhouse history 1\n";
+constexpr std::size_t kSyncedOneByOneMax = 16;
 constexpr std::array<const char*, 2> kFolders = {"bars", "events"};
 
 std::string staging_of(const std::string& path) { return path + ".staging"; }
@@ -43,35 +44,45 @@ base::Result<std::string> HistoryFiles::stage(const std::string& folder, const s
 }
 
 base::Status HistoryFiles::commit(const flow::SinkPosition& position) {
-  std::set<std::string> folders;
-  if (sync_) {
-    for (const std::string& file : staged_) {
-      RETURN_IF_ERROR(sync_file(staging_of(full(file))));
-      const std::filesystem::path path(full(file));
-      folders.insert(path.parent_path().string());
-      folders.insert(path.parent_path().parent_path().string());
-    }
-    for (const std::string& folder : folders) RETURN_IF_ERROR(sync_directory(folder));
-  }
+  std::vector<std::string> paths;
+  paths.reserve(staged_.size());
+  for (const std::string& file : staged_) paths.push_back(staging_of(full(file)));
+  RETURN_IF_ERROR(make_durable(paths, Written::files));
   RETURN_IF_ERROR(base::system_disk().replace_file(full(format_ + ".journal"), journal(position)));
   std::vector<std::string> files;
   files.swap(staged_);  // from here on the journal finishes what this call does not
   return put_in_place(files);
 }
 
-base::Status HistoryFiles::put_in_place(const std::vector<std::string>& files) const {
+// Each file and folder synced for itself costs a flush of the disk, and a replay of many dates has thousands.
+// Past a few, one sync of the whole file system is less, though it waits for what others have written there
+// too. (It says of a failed write since Linux 5.8.)
+base::Status HistoryFiles::make_durable(const std::vector<std::string>& paths, Written what) const {
+  if (!sync_ || paths.empty()) return {};
+  if (paths.size() > kSyncedOneByOneMax) return sync_file_system(root_);
   std::set<std::string> folders;
+  for (const std::string& path : paths) {
+    if (what == Written::files) RETURN_IF_ERROR(sync_file(path));
+    for (std::string folder = path; folder.size() > root_.size() + 1;) {  // any may be new
+      folder.erase(folder.rfind('/'));
+      folders.insert(folder);
+    }
+  }
+  for (const std::string& folder : folders) RETURN_IF_ERROR(sync_directory(folder));
+  return {};
+}
+
+base::Status HistoryFiles::put_in_place(const std::vector<std::string>& files) const {
+  std::vector<std::string> renamed;
   for (const std::string& file : files) {
     std::error_code code;
     std::filesystem::rename(staging_of(full(file)), full(file), code);
     if (code == std::errc::no_such_file_or_directory) continue;  // done before
     if (code)
       return base::Error{base::ErrorCode::io, "cannot rename into place: " + code.message(), full(file)};
-    folders.insert(std::filesystem::path(full(file)).parent_path().string());
+    renamed.push_back(full(file));
   }
-  if (sync_)
-    for (const std::string& folder : folders) RETURN_IF_ERROR(sync_directory(folder));
-  return {};
+  return make_durable(renamed, Written::names);  // before the next journal forgets them
 }
 
 // Lines: `position TOPIC PARTITION NEXT`, `rename FILE`, and a checksum of all before it.

@@ -31,6 +31,8 @@ class HistoryFiles {
   [[nodiscard]] std::string full(const std::string& relative) const;
   [[nodiscard]] std::string journal(const flow::SinkPosition& position) const;
   base::Result<flow::SinkPosition> read_journal(std::vector<std::string>& renames) const;
+  enum class Written { files, names };
+  [[nodiscard]] base::Status make_durable(const std::vector<std::string>& paths, Written what) const;
   base::Status put_in_place(const std::vector<std::string>& files) const;
   base::Status remove_staged() const;
 
