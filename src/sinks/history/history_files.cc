@@ -9,6 +9,7 @@
 
 #include "base/disk.h"
 #include "base/hash.h"
+#include "base/time.h"
 #include "sinks/staged_file.h"
 
 namespace tickerhouse::sinks {
@@ -27,6 +28,51 @@ std::string check_of(std::string_view text) {
 }
 
 }  // namespace
+
+const char* history_folder(flow::Topic topic) { return topic == flow::Topic::settled ? "bars" : "events"; }
+
+std::string history_date_name(std::int64_t days) {
+  std::string name = "date=";
+  base::append_date(name, days);
+  return name;
+}
+
+base::Result<std::optional<HistoryJournal>> read_history_journal(const std::string& path) {
+  auto text = base::system_disk().read_file(path);
+  if (!text.ok() && text.error().code == base::ErrorCode::not_found) return std::optional<HistoryJournal>();
+  if (!text.ok()) return text.error();
+  const base::Error damaged{base::ErrorCode::damaged,
+                            "the journal of the history is damaged; move the folder history/ aside and it is "
+                            "written again from the tape",
+                            path};
+  const std::size_t check = text->rfind("check ");
+  if (!text->starts_with(kTitle) || check == std::string::npos ||
+      text->substr(check) !=
+          std::string("check ").append(check_of(std::string_view(*text).substr(0, check))) + "\n")
+    return damaged;
+  HistoryJournal journal;
+  std::istringstream lines(text->substr(kTitle.size(), check - kTitle.size()));
+  std::string word;
+  while (lines >> word) {
+    if (word == "rename") {
+      lines >> std::ws;
+      std::getline(lines, word);
+      journal.renames.push_back(word);
+      continue;
+    }
+    std::string topic;
+    std::uint16_t partition = 0;
+    std::uint64_t next = 0;
+    if (word != "position" || !(lines >> topic >> partition >> next)) return damaged;
+    if (topic == flow::topic_name(flow::Topic::events))
+      journal.position[{flow::Topic::events, partition}] = {next};
+    else if (topic == flow::topic_name(flow::Topic::settled))
+      journal.position[{flow::Topic::settled, partition}] = {next};
+    else
+      return damaged;
+  }
+  return std::optional(std::move(journal));
+}
 
 HistoryFiles::HistoryFiles(std::string root, std::string format, bool sync)
     : root_(std::move(root)), format_(std::move(format)), sync_(sync) {}
@@ -101,44 +147,6 @@ std::string HistoryFiles::journal(const flow::SinkPosition& position) const {
   return text.append("check ").append(check).append("\n");
 }
 
-base::Result<flow::SinkPosition> HistoryFiles::read_journal(std::vector<std::string>& renames) const {
-  const std::string path = full(format_ + ".journal");
-  auto text = base::system_disk().read_file(path);
-  flow::SinkPosition position;
-  if (!text.ok() && text.error().code == base::ErrorCode::not_found) return position;
-  if (!text.ok()) return text.error();
-  const base::Error damaged{base::ErrorCode::damaged,
-                            "the journal of the history is damaged; move the folder history/ aside and it is "
-                            "written again from the tape",
-                            path};
-  const std::size_t check = text->rfind("check ");
-  if (!text->starts_with(kTitle) || check == std::string::npos ||
-      text->substr(check) !=
-          std::string("check ").append(check_of(std::string_view(*text).substr(0, check))) + "\n")
-    return damaged;
-  std::istringstream lines(text->substr(kTitle.size(), check - kTitle.size()));
-  std::string word;
-  while (lines >> word) {
-    if (word == "rename") {
-      lines >> std::ws;
-      std::getline(lines, word);
-      renames.push_back(word);
-      continue;
-    }
-    std::string topic;
-    std::uint16_t partition = 0;
-    std::uint64_t next = 0;
-    if (word != "position" || !(lines >> topic >> partition >> next)) return damaged;
-    if (topic == flow::topic_name(flow::Topic::events))
-      position[{flow::Topic::events, partition}] = {next};
-    else if (topic == flow::topic_name(flow::Topic::settled))
-      position[{flow::Topic::settled, partition}] = {next};
-    else
-      return damaged;
-  }
-  return position;
-}
-
 base::Status HistoryFiles::remove_staged() const {
   std::error_code code;
   for (const char* folder : kFolders) {
@@ -156,11 +164,10 @@ base::Status HistoryFiles::remove_staged() const {
 base::Result<flow::SinkPosition> HistoryFiles::restore() {
   staged_.clear();
   RETURN_IF_ERROR(base::make_directories(root_));
-  std::vector<std::string> renames;
-  ASSIGN_OR_RETURN(flow::SinkPosition position, read_journal(renames));
-  RETURN_IF_ERROR(put_in_place(renames));
+  ASSIGN_OR_RETURN(const auto journal, read_history_journal(full(format_ + ".journal")));
+  if (journal) RETURN_IF_ERROR(put_in_place(journal->renames));
   RETURN_IF_ERROR(remove_staged());
-  return position;
+  return journal ? journal->position : flow::SinkPosition{};
 }
 
 }  // namespace tickerhouse::sinks
