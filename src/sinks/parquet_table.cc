@@ -37,4 +37,45 @@ base::Status ParquetTable::write(const std::string& path) {
   return connection_->run("TRUNCATE rows");
 }
 
+base::Result<std::string> ParquetTable::compare(const std::string& path) {
+  RETURN_IF_ERROR(rows_->flush());
+  auto difference = first_difference(path);
+  RETURN_IF_ERROR(connection_->run("TRUNCATE rows"));
+  return difference;
+}
+
+// Rows are compared by their hashes, which DuckDB makes of all columns at once; only one that differs is made
+// text.
+base::Result<std::string> ParquetTable::first_difference(const std::string& path) {
+  const std::string file = "read_parquet(" + sql_text(path) + ", hive_partitioning = false)";
+  ASSIGN_OR_RETURN(const auto other, database_->connect());
+  const std::string types = "SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE FROM ";
+  const auto one_text = [](DuckdbConnection& connection,
+                           const std::string& sql) -> base::Result<std::string> {
+    ASSIGN_OR_RETURN(const auto rows, connection.query(sql));
+    ASSIGN_OR_RETURN(const bool there, rows->next());
+    return there ? std::string(rows->text(0)) : std::string("no row");
+  };
+  ASSIGN_OR_RETURN(const std::string ours, one_text(*connection_, types + "rows)"));
+  const auto theirs = one_text(*other, types + file + ")");
+  if (!theirs.ok()) return "it cannot be read: " + theirs.error().what;
+  if (ours != *theirs) return "its columns differ\ntape: " + ours + "\nfile: " + *theirs;
+  ASSIGN_OR_RETURN(auto expected, connection_->query("SELECT hash(r) FROM rows r"));
+  auto found = other->query("SELECT hash(r) FROM " + file + " r");
+  for (std::uint64_t number = 0; found.ok(); ++number) {
+    ASSIGN_OR_RETURN(const bool more, expected->next());
+    const auto has = (*found)->next();
+    if (!has.ok()) return "it cannot be read: " + has.error().what;
+    if (!more && !*has) return std::string();
+    if (more && *has && expected->int64(0) == (*found)->int64(0)) continue;
+    expected.reset();
+    found->reset();
+    const std::string row = " r LIMIT 1 OFFSET " + std::to_string(number);
+    ASSIGN_OR_RETURN(const std::string mine, one_text(*connection_, "SELECT r::VARCHAR FROM rows" + row));
+    ASSIGN_OR_RETURN(const std::string its, one_text(*other, "SELECT r::VARCHAR FROM " + file + row));
+    return "row " + std::to_string(number + 1) + " differs\ntape: " + mine + "\nfile: " + its;
+  }
+  return "it cannot be read: " + found.error().what;
+}
+
 }  // namespace tickerhouse::sinks

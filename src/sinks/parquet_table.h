@@ -23,8 +23,12 @@ class ParquetTable {
   DuckdbAppender& rows() { return *rows_; }
   // Writes all rows to path, which must not be read before the caller says so, and begins anew.
   base::Status write(const std::string& path);
+  // Compares all rows with a file's, in their order, and begins anew: the first difference in words, or
+  // empty.
+  base::Result<std::string> compare(const std::string& path);
 
  private:
+  base::Result<std::string> first_difference(const std::string& path);
   explicit ParquetTable(std::string spill) : spill_(std::move(spill)) {}
   std::string spill_;
   std::unique_ptr<DuckdbDatabase> database_;

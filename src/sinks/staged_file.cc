@@ -17,11 +17,11 @@ base::Error os_error(const std::string& path, const char* doing) {
           std::string(doing).append(": ").append(std::system_category().message(code)), path};
 }
 
-base::Status sync(const std::string& path, int flags) {
+base::Status sync(const std::string& path, int flags, int (*how)(int) = ::fsync) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
   if (fd < 0) return os_error(path, "cannot open");
   base::Status status;
-  if (::fsync(fd) != 0) status = os_error(path, "cannot sync");
+  if (how(fd) != 0) status = os_error(path, "cannot sync");
   ::close(fd);
   return status;
 }
@@ -30,6 +30,7 @@ base::Status sync(const std::string& path, int flags) {
 
 base::Status sync_file(const std::string& path) { return sync(path, 0); }
 base::Status sync_directory(const std::string& path) { return sync(path, O_DIRECTORY); }
+base::Status sync_file_system(const std::string& path) { return sync(path, O_DIRECTORY, ::syncfs); }
 
 base::Status publish_staged_file(const std::string& staging, const std::string& path) {
   RETURN_IF_ERROR(sync_file(staging));

@@ -13,5 +13,6 @@ base::Status publish_staged_file(const std::string& staging, const std::string& 
 
 base::Status sync_file(const std::string& path);
 base::Status sync_directory(const std::string& path);
+base::Status sync_file_system(const std::string& path);  // all that was written to the one that holds path
 
 }  // namespace tickerhouse::sinks

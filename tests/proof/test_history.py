@@ -1,17 +1,24 @@
 """History files: the rows of the tape and no others, and what a reader sees while the writer is killed again and again.
 
-    TICKERHOUSE_BIN=build/release/tickerhouse python3 tests/proof/test_history.py
+    TICKERHOUSE_BIN=build/release/tickerhouse build/deps/python/bin/python tests/proof/test_history.py
 
 TICKERHOUSE_HISTORY_KILLS (10) changes the size.
 """
 
+import decimal
 import os
 import pathlib
 import random
+import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import threading
 import unittest
+
+import pyarrow
+import pyarrow.parquet
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -25,24 +32,104 @@ EVENTS = 60_000
 TOPIC = {"bars": "settled", "events": "events"}
 
 
-class Reader(threading.Thread):
-    """Reads the plain glob without rest: every row it has seen stays, and none comes twice."""
+def csv_rows(path):
+    return len(history.rows_of(path))
 
-    def __init__(self, data):
+
+def parquet_rows(path):
+    """All columns of all rows, decoded; half a file is an error."""
+    return pyarrow.parquet.read_table(path, partitioning=None).num_rows
+
+
+class Reader(threading.Thread):
+    """Reads the plain glob of one format without rest: every row it has seen stays, and none comes twice."""
+
+    def __init__(self, data, form, rows):
         super().__init__()
-        self.data, self.stop, self.rounds, self.wrong = data, threading.Event(), 0, []
+        self.data, self.form, self.rows, self.stop, self.rounds, self.wrong = data, form, rows, threading.Event(), 0, []
 
     def run(self):
         seen = {folder: {} for folder in history.FOLDERS}
         while not self.stop.is_set() and not self.wrong:
             for folder in history.FOLDERS:
-                now = {path: len(history.rows_of(path)) for path in history.files(self.data, folder, "csv")}
+                try:
+                    now = {path: self.rows(path) for path in history.files(self.data, folder, self.form)}
+                except Exception as problem:  # whatever a reader says of half a file
+                    self.wrong.append(f"{folder}: {problem!r}")
+                    return
                 for path, count in seen[folder].items():
                     if now.get(path) != count:
                         self.wrong.append(f"{path}: had {count} rows, has {now.get(path)}")
                 seen[folder] = now
                 self.wrong += [f"twice: {pair}" for pair in history.overlaps(self.data, folder)]
             self.rounds += 1
+
+
+# Each does something to a file and gives what verify must name: a pattern, or a path.
+
+def deleted(path):
+    path.unlink()
+    return rf"no file holds the row at offset \d+ of .* {path.parent.relative_to(path.parents[3])}"
+
+
+def copied(path):
+    """Under a name that is no file's; a glob reads its rows twice."""
+    copy = path.with_name("copy-of-" + path.name)
+    shutil.copy(path, copy)
+    return copy
+
+
+def renamed(path):
+    """As if it held more of the tape than it does: the row before its first."""
+    head, partition, first, last = NAME.match(path.stem).groups()
+    other = path.with_name(f"{head}-{partition}-{int(first) - 1}-{last}{path.suffix}")
+    path.rename(other)
+    return f"{re.escape(str(other))}: |also in"
+
+
+def moved_to_another_date(path):
+    other = path.parent.with_name("date=2024-03-07")
+    other.mkdir()
+    path.rename(other / path.name)
+    return "no file holds the row"
+
+
+def rewritten(path, change):
+    """The file with other rows, written by somebody else."""
+    if path.suffix == ".csv":
+        header, *rows = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([header, *change(rows, lambda row: row.replace(b"Z", b"1Z", 1))]))
+    else:
+        table = pyarrow.parquet.read_table(path, partitioning=None)
+        rows = change(table.to_pylist(), lambda row: {**row, "open" if "state" in row else "price": (row["open" if "state" in row else "price"] or 0) + decimal.Decimal("1e-9")})
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=table.schema), path, compression="zstd")
+    return path
+
+
+def a_value_changed(path):
+    return rewritten(path, lambda rows, other: [*rows[:-1], other(rows[-1])])
+
+
+def a_row_lost(path):
+    return rewritten(path, lambda rows, _: rows[:-1])
+
+
+def a_row_twice(path):
+    return rewritten(path, lambda rows, _: [*rows, rows[-1]])
+
+
+def rows_swapped(path):
+    return rewritten(path, lambda rows, _: [rows[-1], *rows[1:-1], rows[0]])
+
+
+def cut_off(path):
+    data = path.read_bytes()
+    path.write_bytes(data[:-20])
+    return path
+
+
+NAME = re.compile(r"(part-\w+)-(\d+)-(\d+)-(\d+)")
+DAMAGES = (deleted, copied, renamed, moved_to_another_date, a_value_changed, a_row_lost, a_row_twice, rows_swapped, cut_off)
 
 
 class History(unittest.TestCase):
@@ -79,18 +166,73 @@ class History(unittest.TestCase):
     def test_a_reader_while_the_writer_is_killed(self):
         dice = random.Random("history")
         data, killed = pathlib.Path(self.folder.name, "killed"), Killed()
-        reader = Reader(data)
-        reader.start()
+        readers = [Reader(data, "csv", csv_rows), Reader(data, "parquet", parquet_rows)]
+        for reader in readers:
+            reader.start()
         try:
             while killed.landed < KILLS and killed.finished == 0:
                 replay_and_kill(self.file, data, dice.uniform(0.05, 0.4), killed, "--history-rows", 1_000)
             binary.replay([self.file], data, "--history-rows", 1_000)
         finally:
-            reader.stop.set()
-            reader.join()
-        self.assertEqual(reader.wrong, [])
-        self.assertGreater(reader.rounds, 2)
+            for reader in readers:
+                reader.stop.set()
+                reader.join()
+        for reader in readers:
+            self.assertEqual(reader.wrong, [])
+            self.assertGreater(reader.rounds, 2)
         self.check_rows(data)
+        for folder in history.FOLDERS:
+            self.assertEqual(sum(map(parquet_rows, history.files(data, folder, "parquet"))), sum(map(csv_rows, history.files(data, folder, "csv"))))
+        binary.run("verify", "--data", data)
+
+    def found_by_verify(self, data):
+        """What verify says, which must be that something differs."""
+        done = subprocess.run(binary.command("verify", "--data", data), capture_output=True, timeout=120, env=binary.environment(), check=False)
+        self.assertEqual(done.returncode, 1, done.stderr.decode())
+        return done.stderr.decode()
+
+    def test_verify_finds_what_is_wrong(self):
+        clean, small = pathlib.Path(self.folder.name, "clean"), pathlib.Path(self.folder.name, "small.jsonl")
+        feed.write(small, 8, 8_000)
+        binary.replay([small], clean, "--history-rows", 2_000, "--batch", 500, "--partitions", 2)
+        binary.run("verify", "--data", clean)
+        for form in ("csv", "parquet"):
+            for folder in history.FOLDERS:
+                for damage in DAMAGES:
+                    with self.subTest(form=form, folder=folder, damage=damage.__name__):
+                        data = pathlib.Path(self.folder.name, "damaged")
+                        shutil.copytree(clean, data)
+                        files = history.files(data, folder, form)
+                        victim = files[len(files) // 2]
+                        expected = damage(victim)
+                        said = self.found_by_verify(data)
+                        self.assertRegex(said, expected if isinstance(expected, str) else re.escape(str(expected)))
+                        shutil.rmtree(data)
+
+    def test_verify_knows_what_a_kill_leaves(self):
+        """Files that the journal has still to rename count; others under a staging name are nothing."""
+        data = pathlib.Path(self.folder.name, "left")
+        binary.replay([self.file], data)
+        for form in ("csv", "parquet"):
+            path = history.files(data, "bars", form)[0]
+            path.rename(f"{path}.staging")
+            pathlib.Path(f"{path.parent}/part-settled-0-900000-900001.{form}.staging").write_text("half a fi")
+        binary.run("verify", "--data", data)
+
+    def test_verify_while_files_come(self):
+        data = pathlib.Path(self.folder.name, "running")
+        running = subprocess.Popen(binary.command("replay", self.file, "--data", data, "--history-rows", 1_000, "--speed", 4_000), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=binary.environment())
+        try:
+            verified = 0
+            while running.poll() is None:
+                if history.files(data, "events", "parquet"):
+                    binary.run("verify", "--data", data)
+                    verified += 1
+            self.assertGreater(verified, 0)
+        finally:
+            running.kill()
+            running.wait()
 
     def test_formats_are_chosen(self):
         for formats, expected in (("none", set()), ("csv", {"csv"}), ("parquet", {"parquet"}), ("parquet,csv", {"csv", "parquet"})):

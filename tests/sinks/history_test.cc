@@ -144,5 +144,24 @@ TEST_F(HistoryTest, EachUtcDateHasItsFolder) {
                                       "events/csv/date=2026-01-06/part-events-0-34200-119999.csv"}));
 }
 
+// More files than are synced one by one.
+TEST_F(HistoryTest, AFlushOfManyDatesIsOneCommit) {
+  constexpr std::uint64_t kDay = 86'400;  // rows, a second each
+  constexpr std::uint64_t kDates = 40;
+  const auto history = sink();
+  ok(history->restore());
+  for (std::uint64_t date = 0; date < kDates; ++date)
+    ok(contract::apply_rows(*history, kEvents, date * kDay, date * kDay + 3));
+  ok(history->flush());
+  std::vector<std::string> found = files();
+  ASSERT_EQ(found.size(), kDates + 1);
+  EXPECT_EQ(found[0], "csv.journal");
+  EXPECT_EQ(found[1], "events/csv/date=2026-01-05/part-events-0-0-2.csv");
+  EXPECT_EQ(found[40], "events/csv/date=2026-02-13/part-events-0-3369600-3369602.csv");
+  for (std::size_t i = 10; i < 30; ++i) undo_rename(found[i]);
+  EXPECT_EQ(ok(sink()->restore()).at({flow::Topic::events, 0}), flow::Offset{(kDates - 1) * kDay + 3});
+  EXPECT_EQ(files(), found);
+}
+
 }  // namespace
 }  // namespace tickerhouse::sinks

@@ -13,13 +13,15 @@
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"
 #include "sinks/duckdb_store.h"
+#include "sinks/history/history_check.h"
 
 namespace tickerhouse::app {
 namespace {
 
 constexpr const char* kFooter =
     R"(Runs the tape again through the engine and compares every row of the result topics by its bytes, then the
-store with the tape by rows. Exit 0, or 1 and the first difference.
+store with the tape by rows, and the history files: each row of the tape up to where they go stands in one file,
+with equal values, and nothing else does. Exit 0, or 1 and the first difference.
 
 Examples:
   tickerhouse verify --data ./data)";
@@ -97,6 +99,24 @@ base::Result<std::uint64_t> verify_store(const OpenDirectory& directory) {
   return static_cast<std::uint64_t>(expected.size());
 }
 
+base::Status verify_history(const OpenDirectory& directory) {
+  for (const auto format : {sinks::HistoryFormat::parquet, sinks::HistoryFormat::csv}) {
+    sinks::HistoryCheckOptions options;
+    options.directory = directory.paths.history;
+    options.format = format;
+    options.partitions = directory.settings.partitions;
+    options.running = is_running(directory.paths);
+    ASSIGN_OR_RETURN(const auto report, sinks::check_history(options, *directory.tape));
+    if (!report) {
+      std::fprintf(stderr, "history %s: none\n", sinks::history_name(format));
+      continue;
+    }
+    std::fprintf(stderr, "history %s: %s files hold %s rows of the tape, each once, equal to it\n",
+                 sinks::history_name(format), grouped(report->files).c_str(), grouped(report->rows).c_str());
+  }
+  return {};
+}
+
 base::Result<bool> has_store(const OpenDirectory& directory) {
   ASSIGN_OR_RETURN(const std::string position,
                    position_of(*directory.tape, std::string(runtime::kSinkPrefix).append("duckdb")));
@@ -138,18 +158,18 @@ base::Status run(const CommandLine& line) {
   ASSIGN_OR_RETURN(const bool store, has_store(directory));
   if (!store) {
     std::fprintf(stderr, "store: none\n");
-    return {};
+  } else {
+    ASSIGN_OR_RETURN(const std::uint64_t bars, verify_store(directory));
+    std::fprintf(stderr, "store: %s bars equal the tape\n", grouped(bars).c_str());
   }
-  ASSIGN_OR_RETURN(const std::uint64_t bars, verify_store(directory));
-  std::fprintf(stderr, "store: %s bars equal the tape\n", grouped(bars).c_str());
-  return {};
+  return verify_history(directory);
 }
 
 }  // namespace
 
 void add_verify(CLI::App& app, CommandLine& line) {
-  auto* command =
-      app.add_subcommand("verify", "prove that replay gives the same bytes, and that the store agrees");
+  auto* command = app.add_subcommand(
+      "verify", "prove that replay gives the same bytes, and that store and history agree");
   command->footer(kFooter);
   add_setting_flags(*command, line, {"data", "log."});
   set_action(*command, line, [&line] { return run(line); });

@@ -9,12 +9,14 @@
 
 #include "base/disk.h"
 #include "base/hash.h"
+#include "base/time.h"
 #include "sinks/staged_file.h"
 
 namespace tickerhouse::sinks {
 namespace {
 
 constexpr std::string_view kTitle = "tickerhouse history 1\n";
+constexpr std::size_t kSyncedOneByOneMax = 16;
 constexpr std::array<const char*, 2> kFolders = {"bars", "events"};
 
 std::string staging_of(const std::string& path) { return path + ".staging"; }
@@ -26,6 +28,51 @@ std::string check_of(std::string_view text) {
 }
 
 }  // namespace
+
+const char* history_folder(flow::Topic topic) { return topic == flow::Topic::settled ? "bars" : "events"; }
+
+std::string history_date_name(std::int64_t days) {
+  std::string name = "date=";
+  base::append_date(name, days);
+  return name;
+}
+
+base::Result<std::optional<HistoryJournal>> read_history_journal(const std::string& path) {
+  auto text = base::system_disk().read_file(path);
+  if (!text.ok() && text.error().code == base::ErrorCode::not_found) return std::optional<HistoryJournal>();
+  if (!text.ok()) return text.error();
+  const base::Error damaged{base::ErrorCode::damaged,
+                            "the journal of the history is damaged; move the folder history/ aside and it is "
+                            "written again from the tape",
+                            path};
+  const std::size_t check = text->rfind("check ");
+  if (!text->starts_with(kTitle) || check == std::string::npos ||
+      text->substr(check) !=
+          std::string("check ").append(check_of(std::string_view(*text).substr(0, check))) + "\n")
+    return damaged;
+  HistoryJournal journal;
+  std::istringstream lines(text->substr(kTitle.size(), check - kTitle.size()));
+  std::string word;
+  while (lines >> word) {
+    if (word == "rename") {
+      lines >> std::ws;
+      std::getline(lines, word);
+      journal.renames.push_back(word);
+      continue;
+    }
+    std::string topic;
+    std::uint16_t partition = 0;
+    std::uint64_t next = 0;
+    if (word != "position" || !(lines >> topic >> partition >> next)) return damaged;
+    if (topic == flow::topic_name(flow::Topic::events))
+      journal.position[{flow::Topic::events, partition}] = {next};
+    else if (topic == flow::topic_name(flow::Topic::settled))
+      journal.position[{flow::Topic::settled, partition}] = {next};
+    else
+      return damaged;
+  }
+  return std::optional(std::move(journal));
+}
 
 HistoryFiles::HistoryFiles(std::string root, std::string format, bool sync)
     : root_(std::move(root)), format_(std::move(format)), sync_(sync) {}
@@ -43,35 +90,45 @@ base::Result<std::string> HistoryFiles::stage(const std::string& folder, const s
 }
 
 base::Status HistoryFiles::commit(const flow::SinkPosition& position) {
-  std::set<std::string> folders;
-  if (sync_) {
-    for (const std::string& file : staged_) {
-      RETURN_IF_ERROR(sync_file(staging_of(full(file))));
-      const std::filesystem::path path(full(file));
-      folders.insert(path.parent_path().string());
-      folders.insert(path.parent_path().parent_path().string());
-    }
-    for (const std::string& folder : folders) RETURN_IF_ERROR(sync_directory(folder));
-  }
+  std::vector<std::string> paths;
+  paths.reserve(staged_.size());
+  for (const std::string& file : staged_) paths.push_back(staging_of(full(file)));
+  RETURN_IF_ERROR(make_durable(paths, Written::files));
   RETURN_IF_ERROR(base::system_disk().replace_file(full(format_ + ".journal"), journal(position)));
   std::vector<std::string> files;
   files.swap(staged_);  // from here on the journal finishes what this call does not
   return put_in_place(files);
 }
 
-base::Status HistoryFiles::put_in_place(const std::vector<std::string>& files) const {
+// Each file and folder synced for itself costs a flush of the disk, and a replay of many dates has thousands.
+// Past a few, one sync of the whole file system is less, though it waits for what others have written there
+// too. (It says of a failed write since Linux 5.8.)
+base::Status HistoryFiles::make_durable(const std::vector<std::string>& paths, Written what) const {
+  if (!sync_ || paths.empty()) return {};
+  if (paths.size() > kSyncedOneByOneMax) return sync_file_system(root_);
   std::set<std::string> folders;
+  for (const std::string& path : paths) {
+    if (what == Written::files) RETURN_IF_ERROR(sync_file(path));
+    for (std::string folder = path; folder.size() > root_.size() + 1;) {  // any may be new
+      folder.erase(folder.rfind('/'));
+      folders.insert(folder);
+    }
+  }
+  for (const std::string& folder : folders) RETURN_IF_ERROR(sync_directory(folder));
+  return {};
+}
+
+base::Status HistoryFiles::put_in_place(const std::vector<std::string>& files) const {
+  std::vector<std::string> renamed;
   for (const std::string& file : files) {
     std::error_code code;
     std::filesystem::rename(staging_of(full(file)), full(file), code);
     if (code == std::errc::no_such_file_or_directory) continue;  // done before
     if (code)
       return base::Error{base::ErrorCode::io, "cannot rename into place: " + code.message(), full(file)};
-    folders.insert(std::filesystem::path(full(file)).parent_path().string());
+    renamed.push_back(full(file));
   }
-  if (sync_)
-    for (const std::string& folder : folders) RETURN_IF_ERROR(sync_directory(folder));
-  return {};
+  return make_durable(renamed, Written::names);  // before the next journal forgets them
 }
 
 // Lines: `position TOPIC PARTITION NEXT`, `rename FILE`, and a checksum of all before it.
@@ -88,44 +145,6 @@ std::string HistoryFiles::journal(const flow::SinkPosition& position) const {
   for (const std::string& file : staged_) text.append("rename ").append(file).append("\n");
   const std::string check = check_of(text);
   return text.append("check ").append(check).append("\n");
-}
-
-base::Result<flow::SinkPosition> HistoryFiles::read_journal(std::vector<std::string>& renames) const {
-  const std::string path = full(format_ + ".journal");
-  auto text = base::system_disk().read_file(path);
-  flow::SinkPosition position;
-  if (!text.ok() && text.error().code == base::ErrorCode::not_found) return position;
-  if (!text.ok()) return text.error();
-  const base::Error damaged{base::ErrorCode::damaged,
-                            "the journal of the history is damaged; move the folder history/ aside and it is "
-                            "written again from the tape",
-                            path};
-  const std::size_t check = text->rfind("check ");
-  if (!text->starts_with(kTitle) || check == std::string::npos ||
-      text->substr(check) !=
-          std::string("check ").append(check_of(std::string_view(*text).substr(0, check))) + "\n")
-    return damaged;
-  std::istringstream lines(text->substr(kTitle.size(), check - kTitle.size()));
-  std::string word;
-  while (lines >> word) {
-    if (word == "rename") {
-      lines >> std::ws;
-      std::getline(lines, word);
-      renames.push_back(word);
-      continue;
-    }
-    std::string topic;
-    std::uint16_t partition = 0;
-    std::uint64_t next = 0;
-    if (word != "position" || !(lines >> topic >> partition >> next)) return damaged;
-    if (topic == flow::topic_name(flow::Topic::events))
-      position[{flow::Topic::events, partition}] = {next};
-    else if (topic == flow::topic_name(flow::Topic::settled))
-      position[{flow::Topic::settled, partition}] = {next};
-    else
-      return damaged;
-  }
-  return position;
 }
 
 base::Status HistoryFiles::remove_staged() const {
@@ -145,11 +164,10 @@ base::Status HistoryFiles::remove_staged() const {
 base::Result<flow::SinkPosition> HistoryFiles::restore() {
   staged_.clear();
   RETURN_IF_ERROR(base::make_directories(root_));
-  std::vector<std::string> renames;
-  ASSIGN_OR_RETURN(flow::SinkPosition position, read_journal(renames));
-  RETURN_IF_ERROR(put_in_place(renames));
+  ASSIGN_OR_RETURN(const auto journal, read_history_journal(full(format_ + ".journal")));
+  if (journal) RETURN_IF_ERROR(put_in_place(journal->renames));
   RETURN_IF_ERROR(remove_staged());
-  return position;
+  return journal ? journal->position : flow::SinkPosition{};
 }
 
 }  // namespace tickerhouse::sinks

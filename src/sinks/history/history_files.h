@@ -4,12 +4,25 @@
 // twice, and a row it has seen stays.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "flow/sink.h"
 
 namespace tickerhouse::sinks {
+
+const char* history_folder(flow::Topic topic);     // "bars" or "events"
+std::string history_date_name(std::int64_t days);  // "date=2026-01-05"
+
+// What a journal says: how far the files go, and which of them may still have their staging names.
+struct HistoryJournal {
+  flow::SinkPosition position;
+  std::vector<std::string> renames;  // relative to history/, under their own names
+};
+// Nothing: there is none. `damaged`: it is not one of ours.
+base::Result<std::optional<HistoryJournal>> read_history_journal(const std::string& path);
 
 class HistoryFiles {
  public:
@@ -30,7 +43,8 @@ class HistoryFiles {
  private:
   [[nodiscard]] std::string full(const std::string& relative) const;
   [[nodiscard]] std::string journal(const flow::SinkPosition& position) const;
-  base::Result<flow::SinkPosition> read_journal(std::vector<std::string>& renames) const;
+  enum class Written { files, names };
+  [[nodiscard]] base::Status make_durable(const std::vector<std::string>& paths, Written what) const;
   base::Status put_in_place(const std::vector<std::string>& files) const;
   base::Status remove_staged() const;
 

@@ -19,6 +19,7 @@
 namespace tickerhouse::sinks {
 
 enum class HistoryFormat { csv, parquet };
+const char* history_name(HistoryFormat format);  // of the sink, its folder and the ending of its files
 
 struct HistoryOptions {
   std::string directory;  // history/

@@ -1,5 +1,6 @@
 #include "sinks/history/history_writer.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "sinks/duckdb_rows.h"
@@ -28,8 +29,31 @@ class CsvWriter final : public HistoryWriter {
     if (!out) return base::Error{base::ErrorCode::io, "cannot write", path};
     return {};
   }
+  base::Result<std::string> compare(const std::string& path) override {
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return base::Error{base::ErrorCode::io, "cannot open", path};
+    std::string expected;
+    expected.swap(text_);
+    std::string_view rest = expected;
+    std::string line;
+    for (std::uint64_t number = 1; std::getline(in, line); ++number) {
+      if (!in.eof()) line.push_back('\n');
+      const std::string_view ours = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+      rest.remove_prefix(ours.size());
+      if (ours != line) return difference(number, ours, line);
+    }
+    if (in.bad()) return base::Error{base::ErrorCode::io, "cannot read", path};
+    return rest.empty() ? std::string()
+                        : "it ends before the row\n" + std::string(rest.substr(0, rest.find('\n')));
+  }
 
  private:
+  static std::string difference(std::uint64_t number, std::string_view ours, const std::string& theirs) {
+    std::string text = "line " + std::to_string(number) + " differs\ntape: ";
+    text.append(ours.empty() ? "no row\n" : ours).append("file: ").append(theirs);
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
   std::string text_;
 };
 
@@ -50,6 +74,7 @@ class ParquetWriter final : public HistoryWriter {
     return events_->rows().end_row();
   }
   base::Status write(const std::string& path) override { return current_->write(path); }
+  base::Result<std::string> compare(const std::string& path) override { return current_->compare(path); }
 
  private:
   base::Status open(std::unique_ptr<ParquetTable>& table, std::string_view columns, const char* folder) {

@@ -1,4 +1,4 @@
-// How the rows of one file are written; one implementation for each format.
+// How the rows of one file are written, or compared with one that was; one implementation for each format.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,8 @@ class HistoryWriter {
   virtual base::Status add(const market::EventRow& row, const formats::EventNames& names) = 0;
   // Writes what was added since the last file: bars or events, not both.
   virtual base::Status write(const std::string& path) = 0;
+  // Compares it with a file instead: the first difference in words, empty if there is none.
+  virtual base::Result<std::string> compare(const std::string& path) = 0;
 };
 
 std::unique_ptr<HistoryWriter> make_csv_writer();
