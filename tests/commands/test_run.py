@@ -72,6 +72,22 @@ class Demo(InAFolder):
         refused.exception.close()
         running.stop()
 
+    def test_the_tape_is_kept_small(self):
+        """More comes than may stay: the beginning goes, the bars stay exact, and verify proves what is left."""
+        flags = ("--rate", "20000", "--retention-size", "40MB", "--durability", "os")
+        running = self.start(*flags)
+        running.wait_status("a cut tape", lambda now: now["total"]["received"] > 900_000, seconds=90)
+        status = running.status()
+        self.assertLess(status["tape"]["bytes_used"], 80_000_000)
+        running.stop()
+        again = self.start(*flags)
+        again.wait_status("judged bars", lambda now: now["total"]["received"] > status["total"]["received"])
+        again.stop()
+        verified = subprocess.run(binary.command("verify", "--data", self.data), capture_output=True, text=True, timeout=60, env=binary.environment())
+        self.assertEqual(verified.returncode, 0, verified.stderr)
+        self.assertIn("from the oldest checkpoint on", verified.stderr)
+        self.assertIn("not compared", verified.stderr)
+
     def test_one_process_at_a_time(self):
         running = self.start()
         _, stderr = run("run", "--data", self.data, *SMALL, expect=75)

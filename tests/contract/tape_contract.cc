@@ -354,6 +354,80 @@ TEST_P(TapeContract, BigBatches) {
   EXPECT_EQ(numbers_in(tape(), {}, rows), iota(0, rows));
 }
 
+// ---- cutting the beginning
+
+namespace {
+
+CommitOutcome cut_to(flow::Tape& tape, int number, Place place, Offset to) {
+  const flow::Cut cut{place.topic, place.partition, to};
+  const std::string after = position(number);
+  const std::string from = before(number);
+  return ok(tape.commit({"cutter", from, after, {}, flow::Claim::results, {&cut, 1}}));
+}
+
+// Ten batches of two rows; the offsets where they begin, as reads give them.
+std::vector<Offset> ten_batches(flow::Tape& tape, Place place) {
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(ok(commit_one(tape, "w", before(i), position(i), place, numbered_batch(2 * i, 2))),
+              CommitOutcome::applied);
+  std::vector<Offset> begins;
+  const auto reader = reader_of(tape, place);
+  TapeBatch batch;
+  while (begins.size() < 10 && next_batch(*reader, batch)) begins.push_back(batch.first);
+  return begins;
+}
+
+}  // namespace
+
+TEST_P(TapeContract, WhatIsCutIsGoneAndTheRestStays) {
+  const Place cut{Topic::events, 1};
+  const Place beside{Topic::events, 2};
+  const auto begins = ten_batches(tape(), cut);
+  ASSERT_EQ(begins.size(), 10U);
+  ASSERT_EQ(ok(commit_one(tape(), "other", "", "p0", beside, numbered_batch(50, 3))), CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().begin(cut.topic, cut.partition)).value, begins[0].value);
+  EXPECT_EQ(cut_to(tape(), 0, cut, begins[4]), CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().begin(cut.topic, cut.partition)), begins[4]);
+  EXPECT_EQ(numbers_in(tape(), cut, 12), iota(8, 12));
+  EXPECT_EQ(numbers_in(tape(), cut, 4, begins[8]), iota(16, 4));
+  EXPECT_EQ(numbers_in(tape(), beside, 3), iota(50, 3));
+  // Rows are added where they would have been without the cut.
+  EXPECT_EQ(ok(commit_one(tape(), "w", position(9), position(10), cut, numbered_batch(20))),
+            CommitOutcome::applied);
+  EXPECT_EQ(numbers_in(tape(), cut, 13), iota(8, 13));
+  reopen();
+  EXPECT_EQ(ok(tape().begin(cut.topic, cut.partition)), begins[4]);
+  EXPECT_EQ(numbers_in(tape(), cut, 13), iota(8, 13));
+}
+
+TEST_P(TapeContract, ACutWithinABatchLeavesItWhole) {
+  const auto begins = ten_batches(tape(), {});
+  ASSERT_EQ(begins.size(), 10U);
+  const auto reader = reader_of(tape(), {}, begins[3]);
+  TapeBatch batch;
+  ASSERT_TRUE(next_batch(*reader, batch));
+  ASSERT_TRUE(next_batch(*reader, batch));
+  EXPECT_EQ(cut_to(tape(), 0, {}, {begins[4].value + 1}), CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().begin(Topic::events, 0)), begins[4]);
+}
+
+TEST_P(TapeContract, TheLastBatchIsNeverCut) {
+  const auto begins = ten_batches(tape(), {});
+  ASSERT_EQ(begins.size(), 10U);
+  EXPECT_EQ(cut_to(tape(), 0, {}, ok(tape().end(Topic::events, 0))), CommitOutcome::applied);
+  EXPECT_EQ(ok(tape().begin(Topic::events, 0)), begins[9]);
+  EXPECT_EQ(numbers_in(tape(), {}, 2), iota(18, 2));
+  EXPECT_EQ(cut_to(tape(), 1, {Topic::events, 7}, {100}), CommitOutcome::applied);  // of nothing
+  EXPECT_EQ(ok(tape().begin(Topic::events, 7)).value, 0U);
+}
+
+TEST_P(TapeContract, ACutIsPartOfItsCommit) {
+  const auto begins = ten_batches(tape(), {});
+  ASSERT_EQ(begins.size(), 10U);
+  EXPECT_EQ(cut_to(tape(), 1, {}, begins[5]), CommitOutcome::fenced);  // its position before is not there
+  EXPECT_EQ(ok(tape().begin(Topic::events, 0)), begins[0]);
+}
+
 TEST_P(TapeContract, ManyPartitions) {
   std::vector<std::uint16_t> partitions;
   for (std::uint16_t i = 0; i < 40 && i < GetParam().partition_last; ++i) partitions.push_back(i);

@@ -57,7 +57,7 @@ class HistoryCheck {
     for (const flow::Topic topic : {flow::Topic::events, flow::Topic::settled})
       for (std::uint16_t p = 0; p < options_.partitions; ++p) RETURN_IF_ERROR(each_row_once(topic, p));
     for (const auto& [part, files] : files_)
-      for (const File& file : files) RETURN_IF_ERROR(equal_values(part, file));
+      for (const File& file : files) RETURN_IF_ERROR(check_file(part, file));
     return report_;
   }
 
@@ -183,6 +183,18 @@ class HistoryCheck {
         .append(history_date_name(part.date));
   }
 
+  // What the tape no longer has cannot be compared; a running process may cut it while this looks.
+  base::Status check_file(const HistoryPart& part, const File& file) {
+    const base::Status equal = equal_values(part, file);
+    ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(part.topic, part.partition));
+    if (file.first >= begin.value) {
+      ++report_.files;
+      return equal;
+    }
+    ++report_.files_before;
+    return {};
+  }
+
   // Makes the file anew from the tape, in memory, and compares.
   base::Status equal_values(const HistoryPart& part, const File& file) {
     rows_.clear();
@@ -200,7 +212,6 @@ class HistoryCheck {
       path.erase(path.size() - std::string_view(".staging").size());
     ASSIGN_OR_RETURN(const std::string found, writer_->compare(path));
     if (!found.empty()) return difference(found, file.path);
-    ++report_.files;
     return {};
   }
 

@@ -25,6 +25,7 @@ struct HistoryCheckOptions {
 struct HistoryReport {
   std::uint64_t files = 0;
   std::uint64_t rows = 0;
+  std::uint64_t files_before = 0;  // hold rows that were cut from the tape: not compared
 };
 
 // Nothing: there is no history of this format. check_failed: the first difference, naming the file or the
