@@ -85,29 +85,32 @@ base::Result<flow::Offset> Retention::first_young(std::uint16_t partition, const
   return std::min(at, limit.to);
 }
 
+// A share of what may go; all of it if the last share lay within one batch and moved nothing.
 base::Result<bool> Retention::cut(const std::vector<Limit>& limits, bool too_large) {
-  std::vector<flow::Cut> cuts;
-  std::string after;
-  base::ByteWriter out(after);
-  for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
-    const Limit& limit = limits[p];
-    flow::Offset to = std::max(limit.begin, limit.too_old);
-    if (too_large)
-      to.value =
-          std::max(to.value, limit.begin.value + (limit.to.value - limit.begin.value + kShare - 1) / kShare);
-    out.put(to.value);
-    if (to > limit.begin) cuts.push_back({flow::Topic::events, p, to});
-  }
   if (!too_large) held_by_.clear();
-  if (cuts.empty()) return false;
   ASSIGN_OR_RETURN(const std::string before, flow::position_of(parts_.tape, kWriter));
-  if (before == after) return false;  // what is left lies within one batch
-  ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
-                   parts_.tape.commit({kWriter, before, after, {}, flow::Claim::results, cuts}));
-  if (outcome == flow::CommitOutcome::fenced)
-    return base::Error{base::ErrorCode::busy, "another process cuts this tape", kWriter};
-  held_by_.clear();
-  return true;
+  for (const std::uint64_t share : {kShare, std::uint64_t{1}}) {
+    std::vector<flow::Cut> cuts;
+    std::string after;
+    base::ByteWriter out(after);
+    for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
+      const Limit& limit = limits[p];
+      flow::Offset to = std::max(limit.begin, limit.too_old);
+      const std::uint64_t removable = limit.to.value - limit.begin.value;
+      if (too_large) to.value = std::max(to.value, limit.begin.value + (removable + share - 1) / share);
+      out.put(to.value);
+      if (to > limit.begin) cuts.push_back({flow::Topic::events, p, to});
+    }
+    if (cuts.empty()) return false;
+    if (before == after) continue;
+    ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
+                     parts_.tape.commit({kWriter, before, after, {}, flow::Claim::results, cuts}));
+    if (outcome == flow::CommitOutcome::fenced)
+      return base::Error{base::ErrorCode::busy, "another process cuts this tape", kWriter};
+    held_by_.clear();
+    return true;
+  }
+  return false;
 }
 
 }  // namespace tickerhouse::runtime

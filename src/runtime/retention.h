@@ -49,7 +49,6 @@ class Retention {
 
   RetentionOptions options_;
   Parts parts_;
-  std::string position_;  // of the writer: what was asked for last
   std::string held_by_;
 };
 
