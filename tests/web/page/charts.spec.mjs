@@ -73,6 +73,14 @@ test("scrolling back loads history, page after page, and nothing jumps", async (
   await expect(frame(page)).toHaveAttribute("data-first", first);
 });
 
+test("a page that ends early, or is empty, is not the end of history", async ({ page, server }) => {
+  server.pageMax = 220;
+  server.emptyPages = true;
+  await openChart(page, server, "page=charts&symbol=AMZN&interval=1m&range=all&zone=utc");
+  await expect(frame(page)).toHaveAttribute("data-first", bars(server, "AMZN")[0].window_start);
+  await expect(frame(page)).toHaveAttribute("data-bars", String(bars(server, "AMZN").length));
+});
+
 test("to the first bar, and the way back to now", async ({ page, server }) => {
   await openChart(page, server);
   await page.getByRole("button", { name: "all", exact: true }).click();
