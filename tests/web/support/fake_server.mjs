@@ -108,6 +108,11 @@ export class FakeServer {
     if (wants.status && statusDue) client.say({ type: "status", status: this.status() });
   }
 
+  // A message that the page shows at once, paused or hidden: what was sent before it has been heard.
+  mark(text) {
+    for (const client of this.clients) client.say({ type: "error", error: { code: "mark", message: text, hint: "" } });
+  }
+
   run(everyMs = 100) {
     this.timer = setInterval(() => {
       const all = this.market.symbols;

@@ -95,6 +95,7 @@ export class BarBook {
   readonly loaded = signal(false);
   readonly complete = signal(false); // the first bar there is has been loaded
   private loading: "latest" | "older" | null = null;
+  private holeAfter: number | undefined; // what was known when a connection was lost, until a load has reached back to it
   private olderWanted = false; // asked for while the latest page was on its way
   private readonly listeners = new Set<(change: Change) => void>();
   private pending: Change = { kind: "none" };
@@ -139,9 +140,10 @@ export class BarBook {
   }
 
   private load(to: string | undefined, changed: () => void): Promise<void> {
-    const last = this.list.all.at(-1)?.start;
     this.loading = to === undefined ? "latest" : "older";
-    return this.loadPages(to, last).then(() => {
+    if (to === undefined) this.holeAfter ??= this.list.all.at(-1)?.start;
+    return this.loadPages(to, this.holeAfter).then(() => {
+      if (to === undefined) this.holeAfter = undefined;
       this.failure.value = null;
       this.loaded.value = true;
       changed();
