@@ -85,32 +85,40 @@ base::Result<flow::Offset> Retention::first_young(std::uint16_t partition, const
   return std::min(at, limit.to);
 }
 
-// A share of what may go; all of it if the last share lay within one batch and moved nothing.
+// A share of what may go; all of it if that share lies within one batch.
 base::Result<bool> Retention::cut(const std::vector<Limit>& limits, bool too_large) {
   if (!too_large) held_by_.clear();
-  ASSIGN_OR_RETURN(const std::string before, flow::position_of(parts_.tape, kWriter));
   for (const std::uint64_t share : {kShare, std::uint64_t{1}}) {
     std::vector<flow::Cut> cuts;
-    std::string after;
-    base::ByteWriter out(after);
     for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
       const Limit& limit = limits[p];
       flow::Offset to = std::max(limit.begin, limit.too_old);
       const std::uint64_t removable = limit.to.value - limit.begin.value;
       if (too_large) to.value = std::max(to.value, limit.begin.value + (removable + share - 1) / share);
-      out.put(to.value);
       if (to > limit.begin) cuts.push_back({flow::Topic::events, p, to});
     }
     if (cuts.empty()) return false;
-    if (before == after) continue;
-    ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
-                     parts_.tape.commit({kWriter, before, after, {}, flow::Claim::results, cuts}));
-    if (outcome == flow::CommitOutcome::fenced)
-      return base::Error{base::ErrorCode::busy, "another process cuts this tape", kWriter};
-    held_by_.clear();
-    return true;
+    RETURN_IF_ERROR(commit(cuts));
+    for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
+      ASSIGN_OR_RETURN(const flow::Offset begin, parts_.tape.begin(flow::Topic::events, p));
+      if (begin == limits[p].begin) continue;
+      held_by_.clear();
+      return true;
+    }
   }
   return false;
+}
+
+// The writer's position is the number of its commits.
+base::Status Retention::commit(const std::vector<flow::Cut>& cuts) {
+  ASSIGN_OR_RETURN(const std::string before, flow::position_of(parts_.tape, kWriter));
+  std::string after;
+  base::ByteWriter(after).put((before.empty() ? 0 : base::ByteReader(before).get<std::uint64_t>()) + 1);
+  ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
+                   parts_.tape.commit({kWriter, before, after, {}, flow::Claim::results, cuts}));
+  if (outcome == flow::CommitOutcome::fenced)
+    return base::Error{base::ErrorCode::busy, "another process cuts this tape", kWriter};
+  return {};
 }
 
 }  // namespace tickerhouse::runtime

@@ -46,6 +46,7 @@ class Retention {
   base::Status hold_for_sinks(std::vector<Limit>& limits);
   base::Result<flow::Offset> first_young(std::uint16_t partition, const Limit& limit, base::TsNanos horizon);
   base::Result<bool> cut(const std::vector<Limit>& limits, bool too_large);
+  base::Status commit(const std::vector<flow::Cut>& cuts);
 
   RetentionOptions options_;
   Parts parts_;

@@ -73,6 +73,14 @@ test("scrolling back loads history, page after page, and nothing jumps", async (
   await expect(frame(page)).toHaveAttribute("data-first", first);
 });
 
+test("a page that ends early, or is empty, is not the end of history", async ({ page, server }) => {
+  server.pageMax = 220;
+  server.emptyPages = true;
+  await openChart(page, server, "page=charts&symbol=AMZN&interval=1m&range=all&zone=utc");
+  await expect(frame(page)).toHaveAttribute("data-first", bars(server, "AMZN")[0].window_start);
+  await expect(frame(page)).toHaveAttribute("data-bars", String(bars(server, "AMZN").length));
+});
+
 test("to the first bar, and the way back to now", async ({ page, server }) => {
   await openChart(page, server);
   await page.getByRole("button", { name: "all", exact: true }).click();
@@ -131,13 +139,13 @@ test("keys: interval, kind of view, zone, and a link that shows the same", async
   await page.getByRole("button", { name: "24h" }).click();
   await page.keyboard.press("z");
   await page.keyboard.press("z");
-  await expect(page.locator(".clock")).toHaveText("09:03:22 EST");
+  await expect(page.locator(".clock")).toHaveText(/^09:03:\d\d EST$/);
   await expect(frame(page)).toHaveAttribute("data-loaded", "true");
   const other = await context.newPage();
   await other.goto(page.url());
   await expect(other.getByRole("heading", { level: 1 })).toHaveText("Charts: AAPL 5m");
   await expect(other.getByRole("group", { name: "Range" }).getByRole("button", { pressed: true })).toHaveText("24h");
-  await expect(other.locator(".clock")).toHaveText("09:03:22 EST");
+  await expect(other.locator(".clock")).toHaveText(/^09:03:\d\d EST$/);
 });
 
 test("the table twin and the summary say what is drawn", async ({ page, server }) => {

@@ -31,8 +31,10 @@ test("bars that closed meanwhile are filled in, also more than a snapshot holds"
   for (let i = 0; i < 700; i++) server.tick(60_000, ["AAPL"]);
   await server.startAgain("8f1c0003");
   await expect(amber(page)).toHaveCount(0, { timeout: 20_000 });
-  const open = server.market.open("AAPL", "1m") ? 1 : 0;
-  await expect(page.locator(".chart-frame")).toHaveAttribute("data-bars", String(500 + 700 - (1 - open)));
+  // Every window from the first one known to the present has its bar, but the three of the gap and 14:03, in which nothing traded.
+  const state = () => page.locator(".chart-frame").evaluate(({ dataset }) => ({ bars: Number(dataset.bars), minutes: (Date.parse(dataset.last) - Date.parse(dataset.first)) / 60_000 }));
+  await expect.poll(async () => { const { bars, minutes } = await state(); return minutes + 1 - bars; }).toBe(4);
+  expect((await state()).bars).toBeGreaterThanOrEqual(1200);
 });
 
 test("a number that is missing counts as a lost connection", async ({ page, server }) => {
@@ -50,11 +52,11 @@ test("paused: nothing moves, nothing is lost", async ({ page, server }) => {
   await open(page, server);
   const before = await last(page, "AAPL").textContent();
   await page.keyboard.press(" ");
-  await expect(page.locator("[data-bar='paused']")).toContainText("Paused at 14:03:22 UTC");
+  await expect(page.locator("[data-bar='paused']")).toContainText(/Paused at 14:03:2\d UTC/);
   while (want(server, "AAPL") === before) server.tick(1000);
-  // What the pause would let through would have come with the answer to this.
-  const heard = page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
-  await heard;
+  server.mark("heard");
+  await expect(page.getByRole("alert")).toContainText("heard");
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
   expect(await last(page, "AAPL").textContent()).toBe(before);
   await page.keyboard.press(" ");
   await expect(last(page, "AAPL")).toHaveText(want(server, "AAPL"));

@@ -61,7 +61,8 @@ test("a hidden tab is told everything and draws nothing; seen again it is right 
     new MutationObserver((list) => { globalThis.mutations += list.length; }).observe(document.querySelector(".watch-table tbody"), { subtree: true, characterData: true, childList: true });
   });
   for (let i = 0; i < 20; i++) server.tick(100, ["AAPL"]);
-  await expect.poll(() => page.evaluate(() => globalThis.held.length)).toBe(1);
+  server.mark("heard");
+  await expect(page.getByRole("alert")).toContainText("heard");
   expect(await page.evaluate(() => globalThis.mutations)).toBe(0);
   await page.evaluate(() => { for (const work of globalThis.held.splice(0)) work(performance.now()); });
   await expect(row(page, "AAPL").locator("td.last")).toHaveText((server.market.state.get("AAPL").price / 100).toFixed(2));

@@ -45,6 +45,8 @@ export class FakeServer {
     if (!empty && this.market.symbols.length > 0) this.firstNotices();
     this.server = createServer((request, response) => void this.answer(request, response));
     this.sockets = new WebSocketServer({ noServer: true });
+    // The status comes once a second, also while the clock stands: silence would be a broken connection.
+    this.heart = setInterval(() => { for (const { wants, say } of this.clients) if (wants?.status) say({ type: "status", status: this.status() }); }, 1000);
     this.server.on("upgrade", (request, socket, head) => this.upgrade(request, socket, head));
   }
 
@@ -57,6 +59,7 @@ export class FakeServer {
 
   async close() {
     clearInterval(this.timer);
+    clearInterval(this.heart);
     this.disconnect();
     this.server.closeAllConnections();
     await new Promise((done) => this.server.close(done));
@@ -103,6 +106,11 @@ export class FakeServer {
       client.say({ type: "bars", full: false, symbol, interval, bars: [...bars, ...(open ? [open] : [])].map((bar) => this.market.barJson(symbol, bar, interval)) });
     }
     if (wants.status && statusDue) client.say({ type: "status", status: this.status() });
+  }
+
+  // A message that the page shows at once, paused or hidden: what was sent before it has been heard.
+  mark(text) {
+    for (const client of this.clients) client.say({ type: "error", error: { code: "mark", message: text, hint: "" } });
   }
 
   run(everyMs = 100) {
@@ -266,8 +274,12 @@ export class FakeServer {
       return response.end(csv(bars.map((bar) => this.market.barJson(symbol, bar, interval))));
     }
     if (query.get("order") === "desc") bars = [...bars].reverse();
-    const limit = Number(query.get("limit") ?? 500);
-    return this.say(response, { symbol, interval, bars: bars.slice(0, limit).map((bar) => this.market.barJson(symbol, bar, interval)), next: bars.length > limit ? "more" : null });
+    // The server may end a page early, even before its first row.
+    const cursor = query.get("cursor");
+    const limit = this.emptyPages && cursor === null ? 0 : Math.min(Number(query.get("limit") ?? 500), this.pageMax ?? Infinity);
+    const first = Number(cursor ?? 0);
+    const end = first + limit;
+    return this.say(response, { symbol, interval, bars: bars.slice(first, end).map((bar) => this.market.barJson(symbol, bar, interval)), next: bars.length > end ? String(end) : null });
   }
 
   messages(topic, partition, offset, limit) {

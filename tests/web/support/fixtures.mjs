@@ -16,7 +16,9 @@ export const test = base.extend({
     await server.close();
   },
 
-  page: async ({ page, expected }, use) => {
+  // Asks for the server, so that the page is done before the server goes.
+  page: async ({ server, page, expected }, use) => {
+    void server;
     const complaints = await watchPage(page);
     await use(page);
     const violations = await page.evaluate(() => globalThis.policyViolations ?? []).catch(() => []);

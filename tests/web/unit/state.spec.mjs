@@ -134,6 +134,14 @@ test("bars: in order whatever order they come in, the newer word wins, a revisio
   expect([list.all[1].bar.close, list.all[1].before.close]).toEqual([3, 2]);
 });
 
+test("an open window that came to nothing is taken back", () => {
+  const list = new BarList();
+  list.merge([bar(1), bar(2, { state: "provisional" })]);
+  expect(list.dropOpen(new Set([bar(2).window_start].map(Date.parse)))).toBe(false);
+  expect(list.dropOpen(new Set())).toBe(true);
+  expect(list.all.map(({ bar: one }) => one.state)).toEqual(["final"]);
+});
+
 test("silences: missing data, no trades, closed hours", () => {
   const list = new BarList();
   list.merge([bar(0), bar(1, { quality: "gap" }), bar(4), bar(7, { quality: "gap|late" }), bar(100)]);
@@ -147,7 +155,7 @@ test("silences: missing data, no trades, closed hours", () => {
 
 test("bytes as text and hex", () => {
   const raw = fromBase64(Buffer.from("a\u0000\t{é}\u00ff".normalize(), "utf8").toString("base64"));
-  expect(asText(raw)).toBe("a␀␉{é}ÿ");
+  expect(asText(raw)).toBe("a\\x00\\t{é}ÿ");
   expect(asText(Uint8Array.of(0xff, 65))).toBe("\ufffdA");
   expect(asHex(Uint8Array.from({ length: 18 }, (_, i) => 60 + i)).split("\n")).toEqual(["0000  3c 3d 3e 3f 40 41 42 43 44 45 46 47 48 49 4a 4b  <=>?@ABCDEFGHIJK", `0010  4c 4d${" ".repeat(42)}  LM`]);
   expect(asHex(new Uint8Array(600), 512)).toContain("… 88 more bytes");

@@ -59,8 +59,11 @@ export interface BarsQuery extends BarKey {
   to?: string;
   order?: "asc" | "desc";
   limit?: number;
+  cursor?: string;
   format?: "csv";
 }
+
+const kEmptyPagesMax = 10;
 
 export const api = {
   bars: (query: BarsQuery, signal?: AbortSignal) =>
@@ -68,8 +71,13 @@ export const api = {
   topics: (signal?: AbortSignal) => get<{ topics: Topic[] }>(address("topics"), signal),
   messages: (topic: string, partition: number, offset: number, limit: number, signal?: AbortSignal) =>
     get<{ messages: Message[]; next: number | null }>(address(`topics/${topic}/${partition}`, { offset, limit }), signal),
-  rejects: (reason: string | undefined, limit: number, signal?: AbortSignal) =>
-    get<{ rejects: Placed<Reject>[] }>(address("rejects", { reason, limit }), signal),
+  // A rare reason may take some pages to be found: an empty one is not the end.
+  rejects: async (reason: string | undefined, limit: number, signal?: AbortSignal) => {
+    const page = (cursor?: string) => get<{ rejects: Placed<Reject>[]; next: string | null }>(address("rejects", { reason, limit, cursor }), signal);
+    let answer = await page();
+    for (let i = 0; i < kEmptyPagesMax && answer.rejects.length === 0 && answer.next !== null; i++) answer = await page(answer.next);
+    return answer;
+  },
   demo: () => get<{ faults: Faults }>(address("demo")),
   setDemo: (faults: Faults) => send<{ faults: Faults }>("PUT", address("demo"), { faults }),
   ticket: () => send<{ ticket: string }>("POST", address("ticket"), {}),

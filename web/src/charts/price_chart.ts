@@ -42,6 +42,8 @@ export class PriceChart {
   private book: BarBook | null = null;
   private stopListening: () => void = () => {};
   private slots: Slots = { times: [], voids: [] };
+  private resized: ResizeObserver | null = null;
+  private closed = false;
   private range: number | null | undefined; // ms; null: all; undefined: the user's own
 
   constructor(host: HTMLElement, private options: ChartOptions, private readonly events: ChartEvents = {}) {
@@ -63,6 +65,9 @@ export class PriceChart {
   }
 
   private listen(host: HTMLElement): void {
+    // The same range in another width; after the library has taken the size.
+    this.resized = new ResizeObserver(() => requestAnimationFrame(() => this.applyRange()));
+    this.resized.observe(host);
     this.chart.subscribeCrosshairMove((at) => {
       const bar = at.time === undefined ? null : this.book?.list.find(Number(at.time) * 1000) ?? null;
       this.events.hover?.(bar, at.point?.x ?? 0, at.point?.y ?? 0);
@@ -216,7 +221,7 @@ export class PriceChart {
 
   private applyRange(): void {
     const bars = this.book?.list.all ?? [];
-    if (bars.length === 0 || this.range === undefined) return;
+    if (bars.length === 0 || this.range === undefined || this.closed) return;
     const all = bars.length + this.slots.times.length;
     const places = Math.max(placesIn(bars, this.slots, this.range), 1);
     this.chart.timeScale().setVisibleLogicalRange({ from: all - places, to: all - 1 + kRightPlaces });
@@ -268,6 +273,8 @@ export class PriceChart {
   }
 
   close(): void {
+    this.closed = true;
+    this.resized?.disconnect();
     this.stopListening();
     for (const { stop } of this.compare.values()) stop();
     this.chart.remove();

@@ -27,7 +27,7 @@ function StageLink({ name, stage }: { name: string; stage: Stage | undefined }) 
   return (
     <a class="stage" href={href({ page: "pipeline", part: name })} title={stage ? `${title}: ${stage.detail || stage.word}${restarts}` : `${title}: not known yet`}>
       <span class={`dot ${stage?.state ?? "unknown"}`} aria-hidden="true" />
-      <span class="stage-name">{title}</span> <span class="word">{stage?.word ?? "—"}</span> <span class="number">{stage?.number ?? ""}</span>
+      <span class="stage-name">{name === "live" ? "Live" : title}</span> <span class="word">{stage?.word ?? "—"}</span> <span class="number">{stage?.number ?? ""}</span>
     </a>
   );
 }

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { palette, withAlpha, type Palette } from "../charts/palette.ts";
 import { count, rate } from "../format/numbers.ts";
 import { clockTime, hourMinute, type Zone } from "../format/times.ts";
+import { now } from "../state/clock.ts";
 import { longRates, status } from "../state/live.ts";
 import { route } from "../state/route.ts";
 import "uplot/dist/uPlot.min.css";
@@ -25,13 +26,13 @@ export function RatePlot() {
       plot.current?.destroy();
     };
   }, [colours, zone]);
-  const now = status.value;
-  useEffect(() => plot.current?.setData(data()), [now]);
+  const heard = status.value;
+  useEffect(() => plot.current?.setData(data()), [heard]);
   const perSecond = longRates.received.rate();
   return (
     <section class="panel" id="rates" aria-label="Rates">
       <header><h2>Rates</h2><span class="key received">received</span><span class="key rejected">rejected</span><span class="muted">per second, last ten minutes</span></header>
-      <div class="plot" ref={host} role="img" aria-label={`events received: ${rate(perSecond)} now, ${count(now?.total.received)} in all`} />
+      <div class="plot" ref={host} role="img" aria-label={`events received: ${rate(perSecond)} now, ${count(heard?.total.received)} in all`} />
     </section>
   );
 }
@@ -42,16 +43,29 @@ function data(): uPlot.AlignedData {
   return [received.times, received.perSecond, rejected.perSecond.slice(0, received.times.length)];
 }
 
+const kSteps = [1, 2, 5].flatMap((step) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6].map((ten) => step * ten)).sort((a, b) => a - b);
+const kMinuteSeconds = 60;
+
+// What has been seen, a minute at least, so that the first seconds do not stretch.
+function xRange(high: number | null): [number, number] {
+  const end = high ?? now() / 1000;
+  const first = longRates.received.history().times[0] ?? end;
+  return [Math.min(first, end - kMinuteSeconds), end];
+}
+
 function options(colours: Palette, zone: Zone, width: number): uPlot.Options {
   const grid = { stroke: withAlpha(colours.line, 0.55), width: 1 };
   const font = "11px system-ui, sans-serif";
   const axis = { stroke: colours.muted, grid, ticks: { ...grid, size: 4 }, font };
   return {
     width, height: kHeight, padding: [8, 8, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] } },
+    scales: {
+      x: { range: (_plot, _low, high) => xRange(high) },
+      y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] },
+    },
     axes: [
       { ...axis, size: 28, values: (_plot, ticks, _axis, _space, step) => ticks.map((s) => (step < 60 ? clockTime(s * 1000, zone) : hourMinute(s * 1000, zone))), space: 90 },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((value) => rate(value)), space: 32 },
+      { ...axis, size: 56, incrs: kSteps, values: (_plot, ticks) => ticks.map((value) => rate(value)), space: 32 },
     ],
     series: [
       {},

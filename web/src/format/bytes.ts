@@ -4,10 +4,10 @@ export function fromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-// UTF-8; control characters as their pictures (␀ ␉), bytes that are no UTF-8 as �.
+// UTF-8; control characters escaped (\x00 \t), bytes that are no UTF-8 as �.
 export function asText(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes);
-  return text.replace(/[\u0000-\u001f]/g, (c) => String.fromCodePoint(0x2400 + c.charCodeAt(0))).replace(/\u007f/g, "␡");
+  return text.replace(/[\u0000-\u001f\u007f]/g, (c) => (c === "\t" ? "\\t" : `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`));
 }
 
 // Sixteen to a line: offset, hex, and what is printable.

@@ -40,6 +40,14 @@ export class BarList {
     return updates.length === 0 ? { kind: "none" } : { kind: "updates", bars: updates };
   }
 
+  // Forgets open windows but those that start then; true if there was one.
+  dropOpen(but: Set<number>): boolean {
+    const kept = this.bars.filter(({ bar, start }) => bar.state !== "provisional" || but.has(start));
+    const dropped = kept.length < this.bars.length;
+    this.bars = kept;
+    return dropped;
+  }
+
   // null: the bar says nothing new. inside: it was put before others.
   private put(bar: Bar): { bar: KnownBar; inside: boolean } | null {
     const start = parseTime(bar.window_start);
@@ -87,6 +95,7 @@ export class BarBook {
   readonly loaded = signal(false);
   readonly complete = signal(false); // the first bar there is has been loaded
   private loading: "latest" | "older" | null = null;
+  private holeAfter: number | undefined; // what was known when a connection was lost, until a load has reached back to it
   private olderWanted = false; // asked for while the latest page was on its way
   private readonly listeners = new Set<(change: Change) => void>();
   private pending: Change = { kind: "none" };
@@ -100,6 +109,12 @@ export class BarBook {
 
   take(bars: Bar[]): void {
     this.pending = joined(this.pending, this.list.merge(bars));
+  }
+
+  // The latest bars as they are now: an open window that is not among them came to nothing.
+  takeLatest(bars: Bar[]): void {
+    if (this.list.dropOpen(new Set(bars.map((bar) => parseTime(bar.window_start))))) this.pending = { kind: "all" };
+    this.take(bars);
   }
 
   // Makes what has arrived visible; in a frame.
@@ -125,13 +140,11 @@ export class BarBook {
   }
 
   private load(to: string | undefined, changed: () => void): Promise<void> {
-    const last = this.list.all.at(-1)?.start;
     this.loading = to === undefined ? "latest" : "older";
-    return this.fetchPage(to).then(async (page) => {
+    if (to === undefined) this.holeAfter ??= this.list.all.at(-1)?.start;
+    return this.loadPages(to, this.holeAfter).then(() => {
+      if (to === undefined) this.holeAfter = undefined;
       this.failure.value = null;
-      if (page.length < kPage && (to !== undefined || last === undefined)) this.complete.value = true;
-      this.take(page);
-      if (to === undefined) await this.fillHole(page, last);
       this.loaded.value = true;
       changed();
     }).catch((reason: unknown) => { this.failure.value = reason; }).finally(() => {
@@ -142,16 +155,24 @@ export class BarBook {
     });
   }
 
-  // After a long absence one page does not reach back to what was known: page on until it does.
-  private async fillHole(page: Bar[], known: number | undefined): Promise<void> {
-    while (known !== undefined && page.length === kPage && parseTime(page.at(-1)!.window_start) > known) {
-      page = await this.fetchPage(page.at(-1)!.window_start);
-      this.take(page);
+  // One page; after a long absence as many as reach back to what was known.
+  private async loadPages(to: string | undefined, known: number | undefined): Promise<void> {
+    let page = await this.fetchPage(to);
+    this.take(page.bars);
+    if (page.next === null && (to !== undefined || known === undefined)) this.complete.value = true;
+    if (to !== undefined || known === undefined) return;
+    while (page.next !== null && parseTime(page.bars.at(-1)!.window_start) > known) {
+      page = await this.fetchPage(page.bars.at(-1)!.window_start);
+      this.take(page.bars);
     }
   }
 
-  private async fetchPage(to: string | undefined): Promise<Bar[]> {
-    return (await api.bars({ ...this.key, to, order: "desc", limit: kPage })).bars;
+  // A page may be shorter than asked for, even empty, and not be the last: `next` alone says so.
+  private async fetchPage(to: string | undefined): Promise<{ bars: Bar[]; next: string | null }> {
+    const query = { ...this.key, to, order: "desc" as const, limit: kPage };
+    let page = await api.bars(query);
+    while (page.bars.length === 0 && page.next !== null) page = await api.bars({ ...query, cursor: page.next });
+    return page;
   }
 }
 

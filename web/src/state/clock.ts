@@ -14,6 +14,7 @@ export function hearTime(serverMs: number): void {
   if (offset === null || seen > offset || old || offset - seen > 5_000) {
     offset = seen;
     bestAt = performance.now();
+    if (Math.abs(now() - second.peek()) > 2_000) second.value = now();
   }
 }
 

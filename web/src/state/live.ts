@@ -106,8 +106,10 @@ function takeNotices(fresh: Notice[], full: boolean): void {
   newNotices = [...fresh.filter((notice) => !seen.has(notice.id)), ...before].slice(0, kNoticesMax);
 }
 
-function takeBars(key: BarKey, bars: Bar[]): void {
-  books.get(bookName(key))?.book.take(bars);
+function takeBars(key: BarKey, bars: Bar[], full: boolean): void {
+  const book = books.get(bookName(key))?.book;
+  if (full) book?.takeLatest(bars);
+  else book?.take(bars);
 }
 
 function hear(message: ServerMessage): void {
@@ -122,7 +124,7 @@ function hear(message: ServerMessage): void {
       hearTime(parseTime(message.now));
       takeWatch(message.rows, message.full);
       break;
-    case "bars": takeBars(message, message.bars); break;
+    case "bars": takeBars(message, message.bars, message.full); break;
     case "status":
       hearTime(parseTime(message.status.now));
       takeStatus(message.status);
