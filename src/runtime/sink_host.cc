@@ -16,6 +16,8 @@ class SinkHostImpl final : public SinkHost {
         writer_(std::string(kSinkPrefix).append(sink.info().name)) {
     const flow::SinkPace& pace = sink.info().pace;
     if (pace.interval > 0) options_.flush_interval = pace.interval;
+    // A sink of files would begin each run with a small one; the others have people waiting.
+    waits_first_ = pace.interval > 0;
     if (pace.rows > 0) options_.flush_rows_max = pace.rows;
   }
 
@@ -61,6 +63,8 @@ class SinkHostImpl final : public SinkHost {
   }
 
   base::Result<bool> due(base::DurationNanos now) override {
+    if (waits_first_) next_at_ = now + options_.flush_interval;
+    waits_first_ = false;
     bool enough = behind_ || now >= next_at_;
     if (!enough && sink_.info().pace.rows > 0) {
       ASSIGN_OR_RETURN(const std::uint64_t waiting, waiting_rows());
@@ -107,6 +111,7 @@ class SinkHostImpl final : public SinkHost {
   std::string published_;
   std::vector<Input> inputs_;
   bool behind_ = false;
+  bool waits_first_ = false;
   base::DurationNanos next_at_ = 0;
 };
 

@@ -23,6 +23,7 @@ class SinkHost {
   // idle: everything committed when the step began is applied and flushed.
   virtual base::Result<StepState> step() = 0;
   // Is it time for a step? Yes if the last one left rows, the interval has passed since, or enough rows wait.
+  // The first is due at once, but for a sink with an interval of its own, which waits for it.
   virtual base::Result<bool> due(base::DurationNanos monotonic_now) = 0;
 };
 

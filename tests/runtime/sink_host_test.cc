@@ -46,6 +46,28 @@ TEST_F(SinkHostTest, EverythingArrivesOnceThroughFailuresAndRestarts) {
   EXPECT_EQ(published.value().at({Topic::bars, 1}), tape_->end(Topic::bars, 1).value());
 }
 
+TEST_F(SinkHostTest, AStepIsDueAtOnceAndThenAfterTheInterval) {
+  RowsSink sink({Topic::bars});
+  auto host = SinkHost::open({.partitions = 2, .flush_interval = 10}, *tape_, sink);
+  EXPECT_TRUE((*host)->due(1'000).value());
+  ASSERT_TRUE((*host)->step().ok());
+  EXPECT_FALSE((*host)->due(1'009).value());
+  EXPECT_TRUE((*host)->due(1'010).value());
+}
+
+TEST_F(SinkHostTest, ASinkWithAPaceOfItsOwnWaitsFirst) {
+  RowsSink slow({Topic::bars}, {.interval = 500});
+  auto host = SinkHost::open({.partitions = 2, .flush_interval = 10}, *tape_, slow);
+  EXPECT_FALSE((*host)->due(1'000).value());
+  EXPECT_FALSE((*host)->due(1'499).value());
+  EXPECT_TRUE((*host)->due(1'500).value());
+  EXPECT_FALSE((*host)->due(1'999).value());
+
+  RowsSink full({Topic::bars}, {.interval = 500, .rows = 20});  // more than that wait already
+  host = SinkHost::open({.partitions = 2, .flush_interval = 10}, *tape_, full);
+  EXPECT_TRUE((*host)->due(1'000).value());
+}
+
 TEST_F(SinkHostTest, ATargetAheadOfTheTapeBelongsToAnother) {
   RowsSink sink({Topic::bars});
   ASSERT_TRUE((*SinkHost::open({.partitions = 2}, *tape_, sink))->step().ok());

@@ -91,7 +91,8 @@ class ScriptedSource final : public flow::Source {
 // Keeps rows as text. Like a real target it has what was flushed, no more.
 class RowsSink final : public flow::Sink {
  public:
-  explicit RowsSink(std::vector<flow::Topic> topics) : info_{"rows", std::move(topics)} {}
+  explicit RowsSink(std::vector<flow::Topic> topics, flow::SinkPace pace = {})
+      : info_{"rows", std::move(topics), pace} {}
   [[nodiscard]] const flow::SinkInfo& info() const override { return info_; }
   base::Result<flow::SinkPosition> restore() override;
   base::Status apply(const flow::ResultBatch& batch) override;
