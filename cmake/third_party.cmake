@@ -40,6 +40,10 @@ find_package(OpenSSL 3.0 REQUIRED)
 tp(beast Boost::headers OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 target_compile_definitions(tp_beast INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
                            BOOST_ASIO_NO_DEPRECATED)
+if(TICKERHOUSE_SANITIZE STREQUAL "thread")
+  # ThreadSanitizer knows no fences; Asio's are for handlers that run on several threads, and our loop has one.
+  target_compile_definitions(tp_beast INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
+endif()
 
 # DuckDB is in no Debian package: tools/deps/install fetches the library and the header of the same release.
 set(DUCKDB_ROOT "${PROJECT_SOURCE_DIR}/build/deps/duckdb" CACHE PATH "folder with duckdb.h and libduckdb.so")

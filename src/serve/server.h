@@ -59,7 +59,8 @@ class Server {
   // Listens when it returns. `configuration`: an address that is not loopback without token and TLS, naming
   // what is missing; `busy`: the port, naming its owner if that can be found out.
   static base::Result<std::unique_ptr<Server>> open(const ServeOptions& options, const ServeParts& parts);
-  virtual ~Server() = default;  // tells WebSocket clients (close 1001), ends within 2 s
+  // Tells WebSocket clients (close 1001), ends within 2 s, or when the SQL statement that runs does.
+  virtual ~Server() = default;
   [[nodiscard]] virtual std::string url() const = 0;
 };
 

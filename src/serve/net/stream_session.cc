@@ -45,6 +45,7 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
         }));
     stream_.read_message_max(kStreamMessageBytesMax);
     stream_.text(true);
+    stream_.auto_fragment(false);  // pieces are ours
     progress_at_ = now();
     stream_.async_accept(request, [self = this->shared_from_this()](beast::error_code error) {
       if (error) return self->drop();

@@ -8,6 +8,7 @@ namespace tickerhouse::serve {
 namespace {
 
 constexpr std::uint64_t kProtocol = 1;
+constexpr std::uint64_t kRoundsPerStatus = 10;
 constexpr std::size_t kStagesBeforeBars = 3;  // watch, status, notices
 
 // The value of the last key of a message, and its end.
@@ -34,7 +35,10 @@ std::string hello(Core& core) {
 
 }  // namespace
 
-void StreamHub::new_round() { parts_.clear(); }
+void StreamHub::new_round() {
+  parts_.clear();
+  ++round_;
+}
 
 StreamHub::Part StreamHub::watch_rows(std::uint64_t since) {
   const auto [place, fresh] = parts_.try_emplace({"watch", 0, since});
@@ -56,7 +60,10 @@ StreamHub::Part StreamHub::notices(std::uint64_t since) {
 
 StreamHub::Part StreamHub::status(std::uint64_t since) {
   auto latest = core_.board.latest();
-  if (latest != status_seen_) {
+  // Whoever asks GET /api/v1/status makes a new one; the stream brings one a second all the same.
+  const bool due = !status_seen_ || round_ - status_round_ >= kRoundsPerStatus;
+  if (latest != status_seen_ && due) {
+    status_round_ = round_;
     status_.text = std::make_shared<const std::string>(std::string(latest->json).append("}"));
     ++status_.version;
     status_seen_ = std::move(latest);

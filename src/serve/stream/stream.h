@@ -39,6 +39,8 @@ class StreamHub {
  private:
   Core& core_;
   std::map<std::tuple<std::string, base::DurationNanos, std::uint64_t>, Part> parts_;
+  std::uint64_t round_ = 0;
+  std::uint64_t status_round_ = 0;  // when status_ was taken
   std::shared_ptr<const StatusSnapshot> status_seen_;
   Part status_;
 };

@@ -21,7 +21,7 @@ export class RealServer {
 
   // The port that it says it listens on: the first address in what it prints.
   async startProgram(port) {
-    const command = (process.env.TICKERHOUSE_WEB_COMMAND ?? "run --demo").split(" ");
+    const command = (process.env.TICKERHOUSE_WEB_COMMAND ?? "run --catch-up 2h").split(" ");
     this.child = spawn(kProgram, [...command, "--port", String(port), "--data", this.data], { stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     this.url = await new Promise((done, fail) => {
