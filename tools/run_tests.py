@@ -278,14 +278,14 @@ def suite_python_quick(tally, _part):
 
 
 WEB = ROOT / "tests/web"
-WEB_PROJECTS = ("unit", "page")  # besides: `real` on the program, `screenshots` to look at (tests/web/README.md)
+WEB_PROJECTS = ("unit", "page", "real")  # besides: `screenshots` to look at (tests/web/README.md)
 
 
 def suite_web(tally, part):
     """The page in a browser; each Playwright test is a case."""
-    if subprocess.run([ROOT / "tools/build_web"], stdin=subprocess.DEVNULL).returncode != 0:
-        tally.note("failed", "web", "the page could not be built (see above)")
+    if not build(tally, "web", "release", "tickerhouse"):  # with the page in it
         return
+    program = ENVIRONMENT.get("TICKERHOUSE_BIN") or str(BUILD / "release/tickerhouse")
     installed, lock = WEB / "node_modules/.lock-hash", hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
     if not installed.exists() or installed.read_text() != lock:
         code, output = run(["npm", "ci", "--ignore-scripts", "--silent", "--prefix", WEB])
@@ -297,7 +297,7 @@ def suite_web(tally, part):
     report.unlink(missing_ok=True)
     command = ["node", WEB / "node_modules/@playwright/test/cli.js", "test", "--config", WEB / "playwright.config.mjs"]
     command += [f"--project={name}" for name in WEB_PROJECTS] + (["--grep", part] if part else [])
-    _, output = run(command, timeout=3600, environment={**ENVIRONMENT, "PLAYWRIGHT_JSON": str(report)})
+    _, output = run(command, timeout=3600, environment={**ENVIRONMENT, "PLAYWRIGHT_JSON": str(report), "TICKERHOUSE_BIN": program})
     if not report.exists():
         tally.note("failed", "web", output)
         return
