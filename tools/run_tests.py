@@ -130,7 +130,7 @@ def untidy(path):
         yield f"{name}: carriage returns"
     if data and not data.endswith(b"\n") and path.suffix in (".h", ".cc", ".py", ".md", ".txt", ".cmake", ".json"):
         yield f"{name}: no new line at the end"
-    if path.suffix in (".h", ".cc", ".py", ".cmake") or not path.suffix:
+    if (path.suffix in (".h", ".cc", ".py", ".cmake") or not path.suffix) and path.name != "Makefile":
         for number, line in enumerate(data.splitlines(), 1):
             if line != line.rstrip() or b"\t" in line:
                 yield f"{name}:{number}: a tab, or blanks at the end"

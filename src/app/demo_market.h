@@ -6,7 +6,7 @@
 
 #include "app/config/config.h"
 #include "app/data_directory.h"
-#include "app/session.h"
+#include "app/process/session.h"
 #include "sources/simulator/demo.h"
 #include "sources/simulator/oracle.h"
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "app/exit_codes.h"
-#include "app/stop_signal.h"
+#include "app/process/stop_signal.h"
 #include "formats/output.h"
 
 namespace tickerhouse::app {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "app/session.h"
+#include "app/process/session.h"
 #include "formats/output.h"
 #include "runtime/replay_check.h"
 

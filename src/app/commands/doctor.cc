@@ -11,9 +11,9 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/control_socket.h"
 #include "app/data_directory.h"
 #include "app/exit_codes.h"
+#include "app/process/control_socket.h"
 #include "app/version.h"
 #include "base/clock.h"
 #include "base/disk.h"

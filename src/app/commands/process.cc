@@ -9,10 +9,10 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/control_socket.h"
 #include "app/data_directory.h"
 #include "app/exit_codes.h"
-#include "app/stop_signal.h"
+#include "app/process/control_socket.h"
+#include "app/process/stop_signal.h"
 #include "base/clock.h"
 
 namespace tickerhouse::app {

@@ -6,11 +6,11 @@
 
 #include "app/command_line.h"
 #include "app/demo_market.h"
-#include "app/detach.h"
 #include "app/exit_codes.h"
 #include "app/logging.h"
+#include "app/process/detach.h"
+#include "app/process/session.h"
 #include "app/progress_bar.h"
-#include "app/session.h"
 #include "app/version.h"
 #include "runtime/progress.h"
 #include "serve/status_json.h"

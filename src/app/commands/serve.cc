@@ -5,7 +5,7 @@
 
 #include "app/command_line.h"
 #include "app/exit_codes.h"
-#include "app/session.h"
+#include "app/process/session.h"
 
 namespace tickerhouse::app {
 namespace {

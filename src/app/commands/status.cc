@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/control_socket.h"
 #include "app/data_directory.h"
 #include "app/exit_codes.h"
-#include "app/process_status.h"
+#include "app/process/control_socket.h"
+#include "app/process/process_status.h"
 #include "app/progress_bar.h"
 #include "base/clock.h"
 #include "runtime/progress.h"

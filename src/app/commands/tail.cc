@@ -7,7 +7,7 @@
 
 #include "app/command_line.h"
 #include "app/data_directory.h"
-#include "app/stop_signal.h"
+#include "app/process/stop_signal.h"
 #include "base/clock.h"
 #include "formats/output.h"
 

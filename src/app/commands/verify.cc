@@ -4,11 +4,11 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/control_socket.h"
 #include "app/exit_codes.h"
 #include "app/exports.h"
+#include "app/process/control_socket.h"
+#include "app/process/session.h"
 #include "app/progress_bar.h"
-#include "app/session.h"
 #include "formats/output.h"
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"

@@ -10,7 +10,7 @@ namespace {
 
 class OracleImpl final : public Oracle {
  public:
-  explicit OracleImpl(const OracleOptions& options) 
+  explicit OracleImpl(const OracleOptions& options)
       : position_(options.begin), truth_(options.truth), observed_from_(options.observed_from) {}
 
   [[nodiscard]] const flow::SinkInfo& info() const override { return info_; }

@@ -1,12 +1,12 @@
-#include "app/session.h"
+#include "app/process/session.h"
 
 #include <utility>
 
 #include "analytics/bar_builder.h"
-#include "app/control_socket.h"
 #include "app/logging.h"
 #include "app/open_sinks.h"
-#include "app/stop_signal.h"
+#include "app/process/control_socket.h"
+#include "app/process/stop_signal.h"
 #include "app/version.h"
 #include "base/clock.h"
 #include "serve/live_view.h"

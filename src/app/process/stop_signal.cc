@@ -1,4 +1,4 @@
-#include "app/stop_signal.h"
+#include "app/process/stop_signal.h"
 
 #include <csignal>
 

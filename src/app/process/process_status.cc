@@ -1,4 +1,4 @@
-#include "app/process_status.h"
+#include "app/process/process_status.h"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 
 #include "app/config/config.h"
 #include "app/data_directory.h"
-#include "app/process_status.h"
+#include "app/process/process_status.h"
 #include "flow/source.h"
 #include "runtime/pipeline.h"
 #include "runtime/replay_check.h"

@@ -1,7 +1,7 @@
 // The answer to "store-rows" is binary: 'S', the length-prefixed position of the store, then for each bar its
 // symbol and its row of fixed size, then an empty symbol. Other answers are 'S' and text. An answer 'E' is
 // followed by the text of what went wrong.
-#include "app/control_socket.h"
+#include "app/process/control_socket.h"
 
 #include <poll.h>
 #include <sys/socket.h>

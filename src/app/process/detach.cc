@@ -1,4 +1,4 @@
-#include "app/detach.h"
+#include "app/process/detach.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
