@@ -51,15 +51,16 @@ std::uint64_t received_from(const flow::PipelineStatus& status, const std::strin
   return 0;
 }
 
-void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const std::string& source,
-                   const ProgressBar& bar, const Config& config, base::DurationNanos interval) {
+void print_summary(const OpenDirectory& directory, const flow::PipelineStatus& status,
+                   const std::string& source, const ProgressBar& bar) {
+  const std::string& data = directory.paths.root;
   const double seconds = static_cast<double>(bar.elapsed()) / 1e9;
   const flow::Ledger& total = status.total;
   std::fprintf(stderr, "%s: %s records in %s, %.1f s\n", source.c_str(), grouped(total.received).c_str(),
-               config.data.c_str(), seconds);
+               data.c_str(), seconds);
   if (total.rejected > 0) {
     std::fprintf(stderr, "%s rejected:\n", grouped(total.rejected).c_str());
-    print_rejects(tape, status);
+    print_rejects(*directory.tape, status);
   }
   if (total.late_kept > 0) {
     std::fprintf(stderr, "%s came too late and were kept (export late).%s\n",
@@ -71,8 +72,8 @@ void print_summary(flow::Tape& tape, const flow::PipelineStatus& status, const s
   if ((total.late_kept + total.late_revised) * 100 > total.received)
     std::fprintf(stderr,
                  "More than 1 %% came late: if the file is not in order of time, load it with --sort.\n");
-  std::fprintf(stderr, "next: tickerhouse export bars --data %s --interval %s\n", config.data.c_str(),
-               base::format_duration(interval).c_str());
+  std::fprintf(stderr, "next: tickerhouse export bars --data %s --interval %s\n", data.c_str(),
+               base::format_duration(directory.settings.intervals.front()).c_str());
 }
 
 }  // namespace
@@ -108,8 +109,7 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
     std::fprintf(stderr, "%s: nothing new, it was loaded before; the ledger is that of %s\n",
                  source.info().name.c_str(), config.data.c_str());
   else
-    print_summary(*directory.tape, status, source.info().name, bar, config,
-                  directory.settings.intervals.front());
+    print_summary(directory, status, source.info().name, bar);
   std::printf("%s\n", serve::ledger_json(status.total).c_str());
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
   if (!status.total.adds_up())

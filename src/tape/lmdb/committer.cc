@@ -210,16 +210,15 @@ base::Status LmdbCommitter::cut(MDB_txn* txn, const flow::Cut& cut) {
   std::vector<BatchKey> gone;
   {
     LmdbCursor cursor(txn, env_.tables().batches);
-    std::optional<BatchKey> before;
     ASSIGN_OR_RETURN(auto entry, cursor.at_or_after(BatchKeyBytes(from).view()));
-    while (entry && gone.size() < kCutBatchesMax) {
-      const auto key = parse_batch_key(entry->key);
-      if (!key || !key->same_partition(from) || key->first > cut.to.value) break;
-      if (before) gone.push_back(*before);
-      before = key;
+    while (entry && gone.size() <= kCutBatchesMax) {
+      const BatchKey key = parse_batch_key(entry->key).value_or(BatchKey{});
+      if (!key.same_partition(from) || key.first > cut.to.value) break;
+      gone.push_back(key);
       ASSIGN_OR_RETURN(entry, cursor.next());
     }
   }
+  if (!gone.empty()) gone.pop_back();  // holds the end of the cut, or is the partition's last
   for (const BatchKey& one : gone) {
     const BatchKeyBytes bytes(one);
     MDB_val key = value_of(bytes.view());
