@@ -210,12 +210,14 @@ base::Status LmdbCommitter::cut(MDB_txn* txn, const flow::Cut& cut) {
   std::vector<BatchKey> gone;
   {
     LmdbCursor cursor(txn, env_.tables().batches);
-    ASSIGN_OR_RETURN(auto entry, cursor.at_or_after(BatchKeyBytes(from).view()));
-    while (entry && gone.size() <= kCutBatchesMax) {
-      const BatchKey key = parse_batch_key(entry->key).value_or(BatchKey{});
-      if (!key.same_partition(from) || key.first > cut.to.value) break;
-      gone.push_back(key);
-      ASSIGN_OR_RETURN(entry, cursor.next());
+    while (gone.size() <= kCutBatchesMax) {
+      ASSIGN_OR_RETURN(const auto entry,
+                       gone.empty() ? cursor.at_or_after(BatchKeyBytes(from).view()) : cursor.next());
+      if (!entry) break;
+      const auto key = parse_batch_key(entry->key);
+      if (!key) break;
+      if (!key->same_partition(from) || key->first > cut.to.value) break;
+      gone.push_back(*key);
     }
   }
   if (!gone.empty()) gone.pop_back();  // holds the end of the cut, or is the partition's last
