@@ -30,8 +30,9 @@ base::Result<int> list(const CommandLine& line) {
     const auto topic = static_cast<flow::Topic>(t);
     std::uint64_t rows = 0;
     for (std::uint16_t p = 0; p < partitions_of(topic, directory); ++p) {
+      ASSIGN_OR_RETURN(const flow::Offset begin, directory.tape->begin(topic, p));
       ASSIGN_OR_RETURN(const flow::Offset end, directory.tape->end(topic, p));
-      rows += end.value;
+      rows += end.value - begin.value;
     }
     std::printf("%-10s %10u %16s\n", flow::topic_name(topic), partitions_of(topic, directory),
                 grouped(rows).c_str());
@@ -47,10 +48,11 @@ base::Result<int> describe(const CommandLine& line, const std::string& name) {
   for (std::uint8_t t = 1; t <= flow::kTopicLast; ++t) {
     const auto topic = static_cast<flow::Topic>(t);
     if (name != flow::topic_name(topic)) continue;
-    std::printf("%9s %16s  readers\n", "partition", "next offset");
+    std::printf("%9s %16s %16s  readers\n", "partition", "first offset", "next offset");
     for (std::uint16_t p = 0; p < partitions_of(topic, directory); ++p) {
       ASSIGN_OR_RETURN(const flow::Offset end, directory.tape->end(topic, p));
-      std::printf("%9u %16s ", p, grouped(end.value).c_str());
+      ASSIGN_OR_RETURN(const flow::Offset begin, directory.tape->begin(topic, p));
+      std::printf("%9u %16s %16s ", p, grouped(begin.value).c_str(), grouped(end.value).c_str());
       for (const flow::SinkStatus& sink : status.sinks)
         if (sink.topic == name && sink.partition == p)
           std::printf(" %s (lag %s)", sink.name.c_str(), grouped(sink.lag).c_str());

@@ -146,10 +146,11 @@ void put_readers(JsonText& json, const Place& place, const flow::PipelineStatus&
 base::Status put_topic(JsonText& json, Core& core, Topic topic, const flow::PipelineStatus& status) {
   json.begin('{').key("topic").text(flow::topic_name(topic)).key("partitions").begin('[');
   for (std::uint16_t p = 0; p < partitions_of(topic, core.parts.partitions); ++p) {
+    ASSIGN_OR_RETURN(const flow::Offset begin, core.parts.tape.begin(topic, p));
     ASSIGN_OR_RETURN(const flow::Offset end, core.parts.tape.end(topic, p));
     BackwardReader last(core.parts.tape, topic, p, end.value);
     ASSIGN_OR_RETURN(const std::optional<TopicRow> row, last.peek());
-    json.begin('{').key("partition").number(p).key("first").number(0).key("next").number(end.value);
+    json.begin('{').key("partition").number(p).key("first").number(begin.value).key("next").number(end.value);
     json.key("newest").time(row ? row->time() : base::kNoTime);
     put_readers(json, {topic, p, end.value}, status);
     json.end('}');
