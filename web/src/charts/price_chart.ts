@@ -40,6 +40,8 @@ export class PriceChart {
   private main: Main;
   private compare = new Map<string, { series: ISeriesApi<"Line">; stop: () => void }>();
   private book: BarBook | null = null;
+  private readonly drawn = new Set<number>(); // starts of the bars that the chart has
+  private newest = -Infinity; // of them
   private stopListening: () => void = () => {};
   private slots: Slots = { times: [], voids: [] };
   private resized: ResizeObserver | null = null;
@@ -137,14 +139,21 @@ export class PriceChart {
     const previous = this.slots.times.length;
     this.slots = voidsOf(this.book.list.all);
     if (this.slots.times.length !== previous) return this.drawAll();
-    const newest = this.book.list.all.at(-1)?.start;
-    for (const known of change.bars) {
-      if (!isWhole(known)) continue;
-      const old = newest !== undefined && known.start < newest;
-      this.main.update(this.point(known) as never, old);
-      this.volume?.update(this.volumePoint(known), old);
+    const changed = change.bars.filter(isWhole);
+    // The chart takes a bar that is new to it only at its end.
+    if (changed.some((bar) => !this.drawn.has(bar.start) && bar.start < this.newest)) return this.drawAll();
+    for (const bar of changed) {
+      const old = bar.start < this.newest;
+      this.main.update(this.point(bar) as never, old);
+      this.volume?.update(this.volumePoint(bar), old);
+      this.note(bar);
     }
     this.drawMarks();
+  }
+
+  private note(bar: KnownBar): void {
+    this.drawn.add(bar.start);
+    this.newest = Math.max(this.newest, bar.start);
   }
 
   private drawAll(): void {
@@ -154,6 +163,9 @@ export class PriceChart {
     const whole = bars.filter(isWhole);
     this.main.setData(inOrder([...whole.map((bar) => this.point(bar)), ...empty]) as never);
     this.volume?.setData(inOrder([...whole.map((bar) => this.volumePoint(bar)), ...empty]) as never);
+    this.drawn.clear();
+    this.newest = -Infinity;
+    for (const bar of whole) this.note(bar);
     this.drawMarks();
     if (this.range !== undefined) this.applyRange();
   }
