@@ -100,6 +100,7 @@ base::Result<std::string> newest_first(Core& core, const Wanted& what, const std
     ASSIGN_OR_RETURN(BackwardReader* const reader, youngest(readers));
     if (reader == nullptr) break;
     ASSIGN_OR_RETURN(const std::optional<TopicRow> row, reader->peek());
+    if (!row) break;
     if (wanted(*row, what)) {
       put_place(json, *reader, *row);
       ++found;

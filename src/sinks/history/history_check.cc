@@ -185,7 +185,7 @@ class HistoryCheck {
 
   // What the tape no longer has cannot be compared; a running process may cut it while this looks.
   base::Status check_file(const HistoryPart& part, const File& file) {
-    const base::Status equal = equal_values(part, file);
+    base::Status equal = equal_values(part, file);
     ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(part.topic, part.partition));
     if (file.first >= begin.value) {
       ++report_.files;
