@@ -70,9 +70,11 @@ base::Result<std::string> ParquetTable::first_difference(const std::string& path
     if (more && *has && expected->int64(0) == (*found)->int64(0)) continue;
     expected.reset();
     found->reset();
-    const std::string row = " r LIMIT 1 OFFSET " + std::to_string(number);
-    ASSIGN_OR_RETURN(const std::string mine, one_text(*connection_, "SELECT r::VARCHAR FROM rows" + row));
-    ASSIGN_OR_RETURN(const std::string its, one_text(*other, "SELECT r::VARCHAR FROM " + file + row));
+    const auto row_of = [number](const std::string& table) {
+      return "SELECT r::VARCHAR FROM " + table + " r LIMIT 1 OFFSET " + std::to_string(number);
+    };
+    ASSIGN_OR_RETURN(const std::string mine, one_text(*connection_, row_of("rows")));
+    ASSIGN_OR_RETURN(const std::string its, one_text(*other, row_of(file)));
     return "row " + std::to_string(number + 1) + " differs\ntape: " + mine + "\nfile: " + its;
   }
   return "it cannot be read: " + found.error().what;

@@ -105,7 +105,7 @@ class Statement {
       status = failure(duckdb_result_error(&result_));
     }
     duckdb_destroy_pending(&pending);
-    RETURN_IF_ERROR(status);
+    if (!status.ok()) return status;
     RETURN_IF_ERROR(read_columns());
     RETURN_IF_ERROR(send_rows());
     return send_end();
@@ -180,10 +180,10 @@ class Statement {
       truncated_ = duckdb_data_chunk_get_size(chunk) > left;
       const std::uint64_t rows = std::min<std::uint64_t>(left, duckdb_data_chunk_get_size(chunk));
       database_->set_result_rows(chunk);
-      const base::Status sent = send_cells(rows);
+      base::Status sent = send_cells(rows);
       database_->set_result_rows(nullptr);
       duckdb_destroy_data_chunk(&chunk);
-      RETURN_IF_ERROR(sent);
+      if (!sent.ok()) return sent;
       left -= rows;
     }
     return {};
