@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,7 +19,15 @@ class DuckdbAppender {
  public:
   static base::Result<std::unique_ptr<DuckdbAppender>> create(DuckdbConnection& connection,
                                                               const std::string& table);
-  ~DuckdbAppender();  // rows that were not flushed are dropped
+  // Rows are not appended: `FROM pulled_rows()`, in a statement on any connection of the database, begins a
+  // pull and calls it whenever it wants more; it puts at most so many rows and says whether that may not have
+  // been all. They come in their order. `table` gives the columns. Storing rows costs more than making
+  // Parquet of them. One such in a database.
+  using Pull = std::function<base::Result<bool>(std::size_t rows_max)>;
+  static base::Result<std::unique_ptr<DuckdbAppender>> create_pulled(DuckdbConnection& connection,
+                                                                     const std::string& table);
+  void set_pull(std::function<Pull()> begin);  // for the statements that follow
+  ~DuckdbAppender();                           // rows that were not flushed are dropped
   DuckdbAppender(const DuckdbAppender&) = delete;
   DuckdbAppender& operator=(const DuckdbAppender&) = delete;
 
@@ -34,6 +43,7 @@ class DuckdbAppender {
 
  private:
   struct Handle;
+  friend struct PulledRows;
   DuckdbAppender(DuckdbConnection& connection, std::unique_ptr<Handle> handle);
   template <typename T>
   void put_value(const T& value);

@@ -9,15 +9,17 @@ namespace tickerhouse::sinks {
 
 base::Result<std::unique_ptr<ParquetTable>> ParquetTable::open(std::string_view columns,
                                                                const std::string& memory_limit,
-                                                               const std::string& spill) {
-  std::unique_ptr<ParquetTable> table(new ParquetTable(spill));
+                                                               const std::string& spill, Rows rows) {
+  std::unique_ptr<ParquetTable> table(new ParquetTable(spill, rows));
   DuckdbOptions database;
   database.memory_limit = memory_limit;
   database.temp_directory = spill;
   ASSIGN_OR_RETURN(table->database_, DuckdbDatabase::open(database));
   ASSIGN_OR_RETURN(table->connection_, table->database_->connect());
   RETURN_IF_ERROR(table->connection_->run(std::string("CREATE TABLE rows(").append(columns).append(")")));
-  ASSIGN_OR_RETURN(table->rows_, DuckdbAppender::create(*table->connection_, "rows"));
+  ASSIGN_OR_RETURN(table->rows_, rows == Rows::pulled
+                                     ? DuckdbAppender::create_pulled(*table->connection_, "rows")
+                                     : DuckdbAppender::create(*table->connection_, "rows"));
   return table;
 }
 
@@ -30,17 +32,20 @@ ParquetTable::~ParquetTable() {
 }
 
 base::Status ParquetTable::write(const std::string& path) {
-  RETURN_IF_ERROR(rows_->flush());
-  RETURN_IF_ERROR(connection_->run(std::string("COPY rows TO ")
-                                       .append(sql_text(path))
-                                       .append(" (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")));
-  return connection_->run("TRUNCATE rows");
+  if (kind_ == Rows::stored) RETURN_IF_ERROR(rows_->flush());
+  RETURN_IF_ERROR(connection_->run("COPY (FROM " + source() + ") TO " + sql_text(path) +
+                                   " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"));
+  return begin_anew();
+}
+
+base::Status ParquetTable::begin_anew() {
+  return kind_ == Rows::stored ? connection_->run("TRUNCATE rows") : base::Status();
 }
 
 base::Result<std::string> ParquetTable::compare(const std::string& path) {
-  RETURN_IF_ERROR(rows_->flush());
+  if (kind_ == Rows::stored) RETURN_IF_ERROR(rows_->flush());
   auto difference = first_difference(path);
-  RETURN_IF_ERROR(connection_->run("TRUNCATE rows"));
+  RETURN_IF_ERROR(begin_anew());
   return difference;
 }
 
@@ -56,11 +61,11 @@ base::Result<std::string> ParquetTable::first_difference(const std::string& path
     ASSIGN_OR_RETURN(const bool there, rows->next());
     return there ? std::string(rows->text(0)) : std::string("no row");
   };
-  ASSIGN_OR_RETURN(const std::string ours, one_text(*connection_, types + "rows)"));
+  ASSIGN_OR_RETURN(const std::string ours, one_text(*connection_, types + source() + ")"));
   const auto theirs = one_text(*other, types + file + ")");
   if (!theirs.ok()) return "it cannot be read: " + theirs.error().what;
   if (ours != *theirs) return "its columns differ\ntape: " + ours + "\nfile: " + *theirs;
-  ASSIGN_OR_RETURN(auto expected, connection_->query("SELECT hash(r) FROM rows r"));
+  ASSIGN_OR_RETURN(auto expected, connection_->query("SELECT hash(r) FROM " + source() + " r"));
   auto found = other->query("SELECT hash(r) FROM " + file + " r");
   for (std::uint64_t number = 0; found.ok(); ++number) {
     ASSIGN_OR_RETURN(const bool more, expected->next());
@@ -73,7 +78,7 @@ base::Result<std::string> ParquetTable::first_difference(const std::string& path
     const auto row_of = [number](const std::string& table) {
       return "SELECT r::VARCHAR FROM " + table + " r LIMIT 1 OFFSET " + std::to_string(number);
     };
-    ASSIGN_OR_RETURN(const std::string mine, one_text(*connection_, row_of("rows")));
+    ASSIGN_OR_RETURN(const std::string mine, one_text(*connection_, row_of(source())));
     ASSIGN_OR_RETURN(const std::string its, one_text(*other, row_of(file)));
     return "row " + std::to_string(number + 1) + " differs\ntape: " + mine + "\nfile: " + its;
   }

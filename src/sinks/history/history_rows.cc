@@ -7,6 +7,8 @@
 namespace tickerhouse::sinks {
 namespace {
 
+constexpr std::size_t kAhead = 16;  // rows
+constexpr std::size_t kCacheLine = 64;
 constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
 std::uint32_t row_at(const flow::ResultBatch& batch, flow::Offset offset) {
@@ -106,17 +108,46 @@ void HistoryRows::rank_symbols() {
   for (std::uint32_t i = 0; i < names.size(); ++i) rank_[names[i].second] = i;
 }
 
-base::Status HistoryRows::write(const HistoryPart& part, HistoryWriter& writer) {
+// By symbol first, by counting; those of one symbol mostly lie in the order of time already.
+void HistoryRows::sort(std::vector<Place>& rows) {
+  std::vector<std::size_t> ends(rank_.size() + 1);
+  for (const Place& place : rows) ++ends[rank_[place.symbol] + 1];
+  for (std::size_t i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
+  scratch_.resize(rows.size());
+  for (const Place& place : rows) scratch_[ends[rank_[place.symbol]]++] = place;
+  rows.swap(scratch_);
+  const auto earlier = [](const Place& a, const Place& b) {
+    return std::tie(a.ts, a.offset) < std::tie(b.ts, b.offset);
+  };
+  for (std::size_t begin = 0, i = 0; i + 1 < ends.size(); begin = ends[i++]) {
+    const auto first = rows.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last = rows.begin() + static_cast<std::ptrdiff_t>(ends[i]);
+    if (!std::is_sorted(first, last, earlier)) std::sort(first, last, earlier);
+  }
+}
+
+HistorySource HistoryRows::sorted(const HistoryPart& part) {
   rank_symbols();
-  const auto found = parts_.find(part);
-  if (found == parts_.end()) return {};
-  std::vector<Place>& rows = found->second;
-  std::sort(rows.begin(), rows.end(), [this](const Place& a, const Place& b) {
-    return std::make_tuple(rank_[a.symbol], a.ts, a.offset) <
-           std::make_tuple(rank_[b.symbol], b.ts, b.offset);
-  });
-  for (const Place& place : rows) RETURN_IF_ERROR(add(part.topic, place, writer));
-  return {};
+  std::vector<Place>& rows = parts_[part];
+  sort(rows);
+  return {part.topic, [this, topic = part.topic, &rows] {
+            return [this, topic, &rows, next = std::size_t{0}](
+                       HistoryWriter& to, std::size_t rows_max) mutable -> base::Result<bool> {
+              const std::size_t end = std::min(rows.size(), next + rows_max);
+              for (; next < end; ++next) {
+                if (next + kAhead < rows.size()) prefetch(topic, rows[next + kAhead]);
+                RETURN_IF_ERROR(add(topic, rows[next], to));
+              }
+              return next < rows.size();
+            };
+          }};
+}
+
+// Rows in their order lie all over the batches.
+void HistoryRows::prefetch(flow::Topic topic, const Place& place) const {
+  const std::size_t size = topic == flow::Topic::settled ? sizeof(market::BarRow) : sizeof(market::EventRow);
+  const char* row = batches_[place.batch].view.rows() + place.row * size;
+  for (std::size_t at = 0; at < size; at += kCacheLine) __builtin_prefetch(row + at);
 }
 
 base::Status HistoryRows::add(flow::Topic topic, const Place& place, HistoryWriter& writer) const {

@@ -2,6 +2,8 @@
 // order there. Batches are copied as they are and rows found in them again when a file is made.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
@@ -40,8 +42,8 @@ class HistoryRows {
     std::uint64_t last = 0;
   };
   [[nodiscard]] Range range(const HistoryPart& part) const;
-  // Adds the rows of a part, sorted by symbol, time and offset.
-  base::Status write(const HistoryPart& part, HistoryWriter& writer);
+  // The rows of a part, sorted by symbol, time and offset; valid until the next change.
+  HistorySource sorted(const HistoryPart& part);
 
  private:
   struct Place {
@@ -61,12 +63,15 @@ class HistoryRows {
                          const HistoryPart* only);
   std::uint32_t symbol_number(const market::BatchBytes& batch, std::uint16_t symbol);
   base::Status add(flow::Topic topic, const Place& place, HistoryWriter& writer) const;
+  void prefetch(flow::Topic topic, const Place& place) const;
   void rank_symbols();
+  void sort(std::vector<Place>& rows);
 
   std::deque<Batch> batches_;  // views into them stay
   std::map<HistoryPart, std::vector<Place>> parts_;
   std::unordered_map<std::string, std::uint32_t> symbols_;
-  std::vector<std::uint32_t> rank_;     // by number: the symbol's place among all by their bytes
+  std::vector<std::uint32_t> rank_;  // by number: the symbol's place among all by their bytes
+  std::vector<Place> scratch_;
   std::vector<std::uint32_t> numbers_;  // scratch: by string of the batch in hand
 };
 

@@ -46,7 +46,6 @@ class HistorySink final : public flow::Sink {
  private:
   base::Status write(const HistoryPart& part) {
     const HistoryRows::Range range = rows_.range(part);
-    RETURN_IF_ERROR(rows_.write(part, *writer_));
     ASSIGN_OR_RETURN(const std::string path,
                      files_.stage(history_folder(part.topic), history_date_name(part.date),
                                   std::string("part-")
@@ -57,7 +56,7 @@ class HistorySink final : public flow::Sink {
                                       .append(std::to_string(range.first))
                                       .append("-")
                                       .append(std::to_string(range.last))));
-    return writer_->write(path);
+    return writer_->write(rows_.sorted(part), path);
   }
 
   flow::SinkInfo info_;

@@ -4,37 +4,37 @@
 #include <fstream>
 
 #include "sinks/duckdb_rows.h"
+#include "sinks/history/history_files.h"
 #include "sinks/parquet_table.h"
 
 namespace tickerhouse::sinks {
 namespace {
 
+constexpr std::size_t kRowsAtOnce = 8'192;
+
 class CsvWriter final : public HistoryWriter {
  public:
   base::Status add(std::string_view symbol, const market::BarRow& row) override {
-    if (text_.empty()) text_.append(formats::bar_csv_header());
     formats::append_bar_csv(text_, symbol, row);
     return {};
   }
   base::Status add(const market::EventRow& row, const formats::EventNames& names) override {
-    if (text_.empty()) text_.append(formats::event_csv_header());
     formats::append_event_csv(text_, row, names);
     return {};
   }
-  base::Status write(const std::string& path) override {
+  base::Status write(const HistorySource& rows, const std::string& path) override {
+    RETURN_IF_ERROR(take(rows));
     std::ofstream out(path, std::ios::binary | std::ios::trunc);
     out.write(text_.data(), static_cast<std::streamsize>(text_.size()));
     out.close();
-    text_.clear();
     if (!out) return base::Error{base::ErrorCode::io, "cannot write", path};
     return {};
   }
-  base::Result<std::string> compare(const std::string& path) override {
+  base::Result<std::string> compare(const HistorySource& rows, const std::string& path) override {
+    RETURN_IF_ERROR(take(rows));
     std::ifstream in(path, std::ios::binary);
     if (!in) return base::Error{base::ErrorCode::io, "cannot open", path};
-    std::string expected;
-    expected.swap(text_);
-    std::string_view rest = expected;
+    std::string_view rest = text_;
     std::string line;
     for (std::uint64_t number = 1; std::getline(in, line); ++number) {
       if (!in.eof()) line.push_back('\n');
@@ -48,6 +48,16 @@ class CsvWriter final : public HistoryWriter {
   }
 
  private:
+  base::Status take(const HistorySource& rows) {
+    text_.clear();
+    text_.append(rows.topic == flow::Topic::settled ? formats::bar_csv_header()
+                                                    : formats::event_csv_header());
+    const HistoryPull pull = rows.begin();
+    while (true) {
+      ASSIGN_OR_RETURN(const bool more, pull(*this, kRowsAtOnce));
+      if (!more) return {};
+    }
+  }
   static std::string difference(std::uint64_t number, std::string_view ours, const std::string& theirs) {
     std::string text = "line " + std::to_string(number) + " differs\ntape: ";
     text.append(ours.empty() ? "no row\n" : ours).append("file: ").append(theirs);
@@ -63,32 +73,41 @@ class ParquetWriter final : public HistoryWriter {
   ParquetWriter(std::string memory_limit, std::string spill)
       : memory_limit_(std::move(memory_limit)), spill_(std::move(spill)) {}
 
+  base::Status write(const HistorySource& rows, const std::string& path) override {
+    ASSIGN_OR_RETURN(ParquetTable* const table, table_of(rows));
+    return table->write(path);
+  }
+  base::Result<std::string> compare(const HistorySource& rows, const std::string& path) override {
+    ASSIGN_OR_RETURN(ParquetTable* const table, table_of(rows));
+    return table->compare(path);
+  }
   base::Status add(std::string_view symbol, const market::BarRow& row) override {
-    RETURN_IF_ERROR(open(bars_, kBarColumns, "/bars"));
     put_bar(bars_->rows(), symbol, row);
     return bars_->rows().end_row();
   }
   base::Status add(const market::EventRow& row, const formats::EventNames& names) override {
-    RETURN_IF_ERROR(open(events_, kEventColumns, "/events"));
     put_event(events_->rows(), row, names);
     return events_->rows().end_row();
   }
-  base::Status write(const std::string& path) override { return current_->write(path); }
-  base::Result<std::string> compare(const std::string& path) override { return current_->compare(path); }
 
  private:
-  base::Status open(std::unique_ptr<ParquetTable>& table, std::string_view columns, const char* folder) {
+  base::Result<ParquetTable*> table_of(const HistorySource& rows) {
+    const bool bars = rows.topic == flow::Topic::settled;
+    std::unique_ptr<ParquetTable>& table = bars ? bars_ : events_;
     if (table == nullptr) {
-      ASSIGN_OR_RETURN(table, ParquetTable::open(columns, memory_limit_, spill_ + folder));
+      ASSIGN_OR_RETURN(
+          table, ParquetTable::open(bars ? kBarColumns : kEventColumns, memory_limit_,
+                                    spill_ + "/" + history_folder(rows.topic), ParquetTable::Rows::pulled));
     }
-    current_ = table.get();
-    return {};
+    table->set_pull([this, begin = rows.begin] {
+      return [this, pull = begin()](std::size_t rows_max) { return pull(*this, rows_max); };
+    });
+    return table.get();
   }
   std::string memory_limit_;
   std::string spill_;
   std::unique_ptr<ParquetTable> bars_;
   std::unique_ptr<ParquetTable> events_;
-  ParquetTable* current_ = nullptr;
 };
 
 }  // namespace
