@@ -89,6 +89,8 @@ struct TapeStatus {
   std::uint64_t bytes_max = 0;
   std::uint64_t disk_free_bytes = 0;
   bool ingest_paused = false;
+  std::optional<double>
+      hours_left;  // of a running process: until tape or disk is full, at the last hour's pace
 };
 
 // The demo's simulator knows the true bars; each settled bar is judged once.

@@ -130,7 +130,9 @@ std::string status_json(const flow::PipelineStatus& status, const StatusFacts& f
   json.end(']').key("running").boolean(status.running).key("origin").text(status.origin);
   json.key("tape").begin('{').key("bytes_used").number(status.tape.bytes_used);
   json.key("bytes_max").number(status.tape.bytes_max);
-  json.key("disk_free_bytes").number(status.tape.disk_free_bytes).end('}');
+  json.key("disk_free_bytes").number(status.tape.disk_free_bytes).key("hours_left");
+  status.tape.hours_left ? json.real(*status.tape.hours_left) : json.null();
+  json.end('}');
   json.key("problems").begin('[');
   for (const std::string& problem : status.problems) json.text(problem);
   json.end(']');

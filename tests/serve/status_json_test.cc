@@ -14,7 +14,7 @@ flow::PipelineStatus small_status() {
   status.origin = "recorded";
   status.total = {7, 1, 1, 1, 1, 2, 1};
   status.ingest = {2, 0, 0, 0, 0, 2, 0};
-  status.tape = {10, 20, 30, false};
+  status.tape = {10, 20, 30, false, 4.5};
   status.partitions.push_back({3, {5, 1, 1, 1, 1, 0, 1}, 4, 6});
   status.sinks.push_back({"duckdb", "bars", 3, 8, 9});
   status.sources.push_back({"a\"b", true, false, base::kNoTime, 7, 1, 2, {{"bad_json", 2}}});
@@ -33,7 +33,7 @@ TEST(StatusJson, OfADirectory) {
       R"("sinks":[{"name":"duckdb","topic":"bars","partition":3,"position":8,"lag":9}],)"
       R"("sources":[{"name":"a\"b","finished":true,"truncated":false,"watermark":null,"received":7,"skipped":1,)"
       R"("rounded":2,"rejects":{"bad_json":2}}],"running":false,"origin":"recorded",)"
-      R"("tape":{"bytes_used":10,"bytes_max":20,"disk_free_bytes":30},"problems":["no \"room\""]})");
+      R"("tape":{"bytes_used":10,"bytes_max":20,"disk_free_bytes":30,"hours_left":4.5},"problems":["no \"room\""]})");
 }
 
 TEST(StatusJson, OfAProcess) {

@@ -1,3 +1,4 @@
+#include <array>
 #include <memory>
 #include <unistd.h>
 
@@ -30,6 +31,17 @@ struct Flags {
 };
 
 std::string megabytes(std::uint64_t bytes) { return grouped(bytes / 1'000'000).append(" MB"); }
+
+// "3.2 h", "45 h", "12 days"
+std::string about_hours(double hours) {
+  constexpr double kDays = 72;
+  std::array<char, 32> text{};
+  if (hours >= kDays)
+    std::snprintf(text.data(), text.size(), "%.0f days", hours / 24);
+  else
+    std::snprintf(text.data(), text.size(), hours < 10 ? "%.1f h" : "%.0f h", hours);
+  return text.data();
+}
 
 // Of a process that answers its socket; else empty.
 RunningStatus running_status(const OpenDirectory& directory) {
@@ -93,7 +105,10 @@ std::string to_screen(const flow::PipelineStatus& status, const RunningStatus& p
       .append(megabytes(status.tape.bytes_used))
       .append(" of ")
       .append(megabytes(status.tape.bytes_max));
-  out.append("; disk free ").append(megabytes(status.tape.disk_free_bytes)).append("\n");
+  out.append("; disk free ").append(megabytes(status.tape.disk_free_bytes));
+  if (status.tape.hours_left)
+    out.append("; at this pace full in ").append(about_hours(*status.tape.hours_left));
+  out.append("\n");
   for (const std::string& problem : status.problems) out.append("problem  ").append(problem).append("\n");
   return out;
 }

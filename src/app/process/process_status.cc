@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <random>
+#include <system_error>
+
+#include <sys/stat.h>
 
 #include "app/progress_bar.h"
 #include "base/bytes.h"
@@ -15,6 +19,9 @@ namespace {
 
 constexpr const char* kProcessWriter = "process";
 constexpr base::DurationNanos kRateSpan = 10 * base::kSecond;
+constexpr base::DurationNanos kGrowthSample = 10 * base::kSecond;
+constexpr base::DurationNanos kGrowthLeast = base::kMinute;  // a shorter time says nothing
+constexpr base::DurationNanos kGrowthSpan = base::kHour;
 
 std::string random_id() {
   std::random_device random;
@@ -63,7 +70,48 @@ void set_failing(flow::StageStatus& stage, const std::string& detail) {
   stage.detail = detail;
 }
 
+// Of all files below, as they lie on the disk. Those that go meanwhile do not count.
+std::uint64_t bytes_on_disk(const std::string& directory) {
+  constexpr std::uint64_t kBlock = 512;
+  std::uint64_t bytes = 0;
+  std::error_code code;
+  for (std::filesystem::recursive_directory_iterator file(directory, code), end; !code && file != end;
+       file.increment(code)) {
+    struct stat about {};
+    if (::lstat(file->path().c_str(), &about) == 0)
+      bytes += static_cast<std::uint64_t>(about.st_blocks) * kBlock;
+  }
+  return bytes;
+}
+
 }  // namespace
+
+bool GrowthMeter::wants(base::DurationNanos now) const {
+  return samples_.empty() || now - samples_.back().at >= kGrowthSample;
+}
+
+void GrowthMeter::note(std::uint64_t on_disk, const flow::TapeStatus& tape, base::DurationNanos now) {
+  samples_.push_back({now, on_disk, tape.bytes_used});
+  while (now - samples_.front().at > kGrowthSpan) samples_.pop_front();
+}
+
+std::optional<double> GrowthMeter::hours_left(const flow::TapeStatus& tape, bool tape_is_cut) const {
+  if (samples_.empty() || samples_.back().at - samples_.front().at < kGrowthLeast) return std::nullopt;
+  const Sample& first = samples_.front();
+  const Sample& last = samples_.back();
+  const double hours = static_cast<double>(last.at - first.at) / static_cast<double>(base::kHour);
+  std::optional<double> left;
+  const auto consider = [&](std::uint64_t before, std::uint64_t now, std::uint64_t room) {
+    if (now <= before) return;
+    const double until = static_cast<double>(room) * hours / static_cast<double>(now - before);
+    if (!left || until < *left) left = until;
+  };
+  consider(first.on_disk, last.on_disk, tape.disk_free_bytes);
+  if (!tape_is_cut)
+    consider(first.on_tape, last.on_tape,
+             tape.bytes_max > tape.bytes_used ? tape.bytes_max - tape.bytes_used : 0);
+  return left;
+}
 
 void RateMeter::note(std::uint64_t total, base::DurationNanos now) {
   const std::lock_guard lock(mutex_);
@@ -126,7 +174,15 @@ base::Result<flow::PipelineStatus> ProcessStatus::collect() const {
                                   .append(held_by)
                                   .append(" still needs what is at its beginning"));
   process.stages = stages(status);
+  measure_growth(status, now);
   return status;
+}
+
+void ProcessStatus::measure_growth(flow::PipelineStatus& status, base::DurationNanos now) const {
+  const std::lock_guard lock(growth_mutex_);
+  if (status.process.catching_up) return growth_.restart();
+  if (growth_.wants(now)) growth_.note(bytes_on_disk(directory_.paths.root), status.tape, now);
+  status.tape.hours_left = growth_.hours_left(status.tape, parts_.tape_is_cut);
 }
 
 std::vector<flow::StageStatus> ProcessStatus::stages(const flow::PipelineStatus& status) const {
@@ -200,7 +256,7 @@ base::Result<flow::PipelineStatus> directory_status(const OpenDirectory& directo
   ASSIGN_OR_RETURN(flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
   ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*directory.tape));
-  status.tape = {usage.bytes_used, usage.bytes_max, usage.disk_free_bytes, usage.ingest_paused};
+  status.tape = {usage.bytes_used, usage.bytes_max, usage.disk_free_bytes, usage.ingest_paused, std::nullopt};
   status.origin = flow::origin_name(directory.origin);
   status.intervals = directory.settings.intervals;
   if (status.tape.ingest_paused)

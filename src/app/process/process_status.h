@@ -30,9 +30,29 @@ class RateMeter {
   std::deque<Sample> samples_;  // one a second at most
 };
 
+// How long the space lasts. Told and asked by one thread at a time.
+class GrowthMeter {
+ public:
+  [[nodiscard]] bool wants(base::DurationNanos monotonic_now) const;  // some time has passed since the last
+  // on_disk: bytes of the whole data directory.
+  void note(std::uint64_t on_disk, const flow::TapeStatus& tape, base::DurationNanos monotonic_now);
+  void restart() { samples_.clear(); }  // what came before was no usual pace
+  // tape_is_cut: retention keeps it from filling. Empty: not known yet, or it does not grow.
+  [[nodiscard]] std::optional<double> hours_left(const flow::TapeStatus& tape, bool tape_is_cut) const;
+
+ private:
+  struct Sample {
+    base::DurationNanos at = 0;
+    std::uint64_t on_disk = 0;
+    std::uint64_t on_tape = 0;
+  };
+  std::deque<Sample> samples_;
+};
+
 struct ProcessParts {
-  std::string source_kind;  // simulated, live, replay, none
-  double speed = 0;         // of a paced replay; 0: none
+  std::string source_kind;   // simulated, live, replay, none
+  double speed = 0;          // of a paced replay; 0: none
+  bool tape_is_cut = false;  // by retention
   std::function<double()> caught_up;
   std::function<std::optional<flow::OracleScore>()> oracle;
 };
@@ -50,6 +70,7 @@ class ProcessStatus {
 
  private:
   ProcessStatus(const OpenDirectory& directory, ProcessParts parts, std::uint64_t starts);
+  void measure_growth(flow::PipelineStatus& status, base::DurationNanos monotonic_now) const;
   [[nodiscard]] std::vector<flow::StageStatus> stages(const flow::PipelineStatus& status) const;
 
   const OpenDirectory& directory_;
@@ -58,6 +79,8 @@ class ProcessStatus {
   std::string start_id_;
   base::TsNanos started_at_;
   base::DurationNanos started_monotonic_;
+  mutable std::mutex growth_mutex_;
+  mutable GrowthMeter growth_;
 };
 
 // "running 3 h 12 min, 50 /s, started 2 times before"

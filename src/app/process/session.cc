@@ -51,6 +51,7 @@ class SessionImpl final : public Session {
       : directory_(directory), options_(std::move(options)) {}
 
   base::Status open(const Config& config) {
+    options_.process.tape_is_cut = options_.pipeline.retention.enabled();
     ASSIGN_OR_RETURN(process_, ProcessStatus::open(directory_, options_.process));
     ASSIGN_OR_RETURN(sinks_, open_sinks(config, directory_));
     ControlParts control;
@@ -157,6 +158,13 @@ runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirect
   options.threads = config.threads;
   options.flush_interval = config.flush_interval;
   return options;
+}
+
+void be_patient(runtime::PipelineOptions& options) {
+  constexpr base::DurationNanos kForEver = 100 * 365 * base::kDay;
+  options.stage_patience = 30 * base::kSecond;
+  options.sink_patience = kForEver;
+  options.wait_space = kForEver;
 }
 
 base::Result<runtime::ReplayOf> replay_of(const OpenDirectory& directory, std::uint16_t partition) {

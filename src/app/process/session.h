@@ -43,6 +43,8 @@ class Session {
 
 // What all commands that run a pipeline give it.
 runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirectory& directory);
+// As long as it runs a failed stage is tried again, with growing pauses, and a full disk is waited for.
+void be_patient(runtime::PipelineOptions& options);
 // One partition from as early as its tape allows.
 base::Result<runtime::ReplayOf> replay_of(const OpenDirectory& directory, std::uint16_t partition);
 std::vector<std::unique_ptr<flow::Operator>> make_operators(const engine::Settings& settings);

@@ -113,7 +113,7 @@ export interface Status {
   partitions: (Ledger & { partition: number; waiting: number; id_reused: number })[];
   sinks: SinkRow[];
   sources: SourceRow[];
-  tape: { bytes_used: number; bytes_max: number; disk_free_bytes: number; ingest_paused?: boolean };
+  tape: { bytes_used: number; bytes_max: number; disk_free_bytes: number; hours_left?: number | null; ingest_paused?: boolean };
   problems: string[];
 }
 
