@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
+#include "app/export_store.h"
 #include "app/exports.h"
 #include "app/text_output.h"
 #include "formats/output.h"
@@ -29,6 +32,7 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse export bars --interval 1m --columns seed       price_avg, price_min, price_max, price_first, price_last, pct_change
   tickerhouse export events --format jsonl --output events.jsonl      what counted; replayed it gives the same bars
   tickerhouse export rejects                                          reason, source, position and the original bytes
+  tickerhouse export store --output copy.duckdb                       the store for a notebook: duckdb -readonly copy.duckdb
 Works beside a running pipeline: what is committed at its start.)";
 
 // A date or an ISO time.
@@ -205,8 +209,27 @@ base::Status export_rejects(const Flags& flags, const OpenDirectory& directory) 
   return output->finish();
 }
 
+// Another store is as large as the first: what it holds is not chosen.
+base::Status export_whole_store(const Flags& flags, const Config& config) {
+  if (!flags.intervals.empty() || !flags.symbols.empty() || !flags.from.empty() || !flags.to.empty() ||
+      !flags.columns.empty())
+    return base::Error{base::ErrorCode::invalid_argument,
+                       "a store is whole; --interval, --symbol, --from, --to and --columns are for rows",
+                       "export store"};
+  if (flags.output.empty() || is_special_file(flags.output))
+    return base::Error{base::ErrorCode::invalid_argument, "a store needs a file, such as copy.duckdb",
+                       "--output"};
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  std::error_code code;
+  if (std::filesystem::equivalent(flags.output, directory.paths.store, code))
+    return base::Error{base::ErrorCode::invalid_argument, "that is the store itself; name another file",
+                       "--output"};
+  return export_store(directory, flags.output, config.store_memory);
+}
+
 base::Status run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
+  if (flags.what == "store") return export_whole_store(flags, config);
   if (flags.format != "csv" && flags.format != "jsonl" && flags.format != "parquet")
     return base::Error{base::ErrorCode::invalid_argument, "csv, jsonl or parquet", "--format"};
   if (flags.format == "parquet" && flags.output.empty())
@@ -219,18 +242,20 @@ base::Status run(const CommandLine& line, const Flags& flags) {
   if (flags.what == "events") return export_events(flags, directory, false);
   if (flags.what == "late") return export_events(flags, directory, true);
   if (flags.what == "rejects") return export_rejects(flags, directory);
-  return base::Error{base::ErrorCode::invalid_argument,
-                     std::string("\"").append(flags.what).append("\" is none of bars, events, late, rejects"),
-                     "export"};
+  return base::Error{
+      base::ErrorCode::invalid_argument,
+      std::string("\"").append(flags.what).append("\" is none of bars, events, late, rejects, store"),
+      "export"};
 }
 
 }  // namespace
 
 void add_export(CLI::App& app, CommandLine& line) {
-  auto* command = app.add_subcommand("export", "bars, events, late or rejects as CSV, JSON lines or Parquet");
+  auto* command = app.add_subcommand(
+      "export", "bars, events, late or rejects as CSV, JSON lines or Parquet; the whole store");
   auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
-  command->add_option("what", flags->what, "bars, events, late or rejects")->required();
+  command->add_option("what", flags->what, "bars, events, late, rejects or store")->required();
   command->add_option("--format", flags->format, "csv, jsonl or parquet [csv]");
   command->add_option("--output", flags->output, "a file, which appears whole or not at all [stdout]");
   command->add_option("--interval", flags->intervals, "only bars of this length (repeats) [all]")->take_all();
@@ -239,7 +264,7 @@ void add_export(CLI::App& app, CommandLine& line) {
                       "from this date or ISO time on (window_start of bars, time of events)");
   command->add_option("--to", flags->to, "before this date or ISO time");
   command->add_option("--columns", flags->columns, "seed: the columns of an older pipeline");
-  add_setting_flags(*command, line, {"data", "log."});
+  add_setting_flags(*command, line, {"data", "store.memory", "log."});
   set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 
