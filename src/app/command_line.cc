@@ -38,6 +38,11 @@ void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<s
     const bool wanted = std::any_of(key_prefixes.begin(), key_prefixes.end(),
                                     [&](const std::string& prefix) { return key.starts_with(prefix); });
     if (!wanted || *setting.flag == '\0') continue;
+    if (std::string_view(setting.fallback) == "false") {  // to be switched on
+      command.add_flag_callback(
+          setting.flag, [&line, key] { line.settings[key] = "true"; }, setting.what);
+      continue;
+    }
     const std::string what = std::string(setting.what).append(" [").append(setting.fallback).append("]");
     command.add_option_function<std::string>(
         setting.flag, [&line, key](const std::string& text) { line.settings[key] = text; }, what);

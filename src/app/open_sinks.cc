@@ -113,6 +113,7 @@ class OpenSinksImpl final : public OpenSinks {
   base::Status open_console(const Config& config, const OpenDirectory& directory) {
     sinks::ConsoleOptions options;
     options.totals_every = config.console_every;
+    options.lines_per_second = config.console_rate;
     options.colours = ::isatty(STDOUT_FILENO) != 0;
     options.interval = directory.settings.intervals.front();
     for (std::uint16_t p = 0; p < directory.settings.partitions;

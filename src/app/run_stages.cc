@@ -23,6 +23,7 @@ SessionOptions session_options(const Config& config, const OpenDirectory& direct
   options.pipeline.one_thread = run.one_thread;
   options.pipeline.seed = run.seed;
   options.pipeline.speed = run.speed;
+  if (run.patient) be_patient(options.pipeline);
   if (run.wait_space > 0) options.pipeline.wait_space = run.wait_space;
   options.process.source_kind = directory.origin == flow::Origin::simulated ? "simulated" : "replay";
   options.process.speed = run.speed;
@@ -98,6 +99,7 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   };
   ASSIGN_OR_RETURN(const auto session, Session::open(config, directory, std::move(session_parts)));
   if (options.serve) std::fprintf(stderr, "dashboard: %s\n", session->url().c_str());
+  if (options.on_serving) options.on_serving(session->url());
   auto end = session->run();
   bar.clear();
   if (!end.ok()) return end.error();

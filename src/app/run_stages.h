@@ -2,6 +2,7 @@
 // at the end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,9 +19,11 @@ struct RunOptions {
   double speed = 0;
   bool merge = false;
   bool finish_cut_off = false;
-  bool serve = false;  // the pages, from the beginning and after the end until a stop is asked for
+  bool serve = false;    // the pages, from the beginning and after the end until a stop is asked for
+  bool patient = false;  // as in `run`: a failed stage is tried again
   base::DurationNanos wait_space = 0;
-  std::function<double()> fraction_done;  // for the progress bar; below 0: not known
+  std::function<void(const std::string& url)> on_serving;  // told once, before the first record
+  std::function<double()> fraction_done;                   // for the progress bar; below 0: not known
 };
 
 // Runs to the end, prints the summary to stderr and the ledger as the last line of stdout; returns the exit

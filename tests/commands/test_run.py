@@ -133,6 +133,85 @@ class Demo(InAFolder):
         self.assertEqual(serving.returncode, 0)
 
 
+class Files(InAFolder):
+    """`run` on what a configuration names, in place of the demo."""
+
+    def setUp(self):
+        super().setUp()
+        self.feed = self.data.with_suffix(".jsonl")
+        run("simulate", "--events", "3000", "--symbols", "2", "--rate", "10", "--output", self.feed)
+
+    def configuration(self, *lines):
+        path = self.data.with_suffix(".toml")
+        path.write_text("\n".join(["[source]", f'files = "{self.feed}"', *lines, "[serve]", 'port = "0"']))
+        return "--config", path
+
+    def test_a_file_that_grows(self):
+        lines = self.feed.read_bytes().splitlines(keepends=True)
+        self.feed.write_bytes(b"".join(lines[:1000]))
+        running = self.start(*self.configuration('follow = "true"'), "--console", "5", "--console-rate", "1")
+        running.wait_status("the first part", lambda now: now["total"]["used"] == 1000)
+        self.assertEqual(running.status()["source_label"]["kind"], "replay")
+        with open(self.feed, "ab") as feed:
+            feed.write(b"".join(lines[1000:]))
+        running.wait_status("the rest", lambda now: now["total"]["used"] == 3000)
+        running.process.send_signal(signal.SIGTERM)
+        stdout, _ = running.process.communicate(timeout=15)
+        running.close()
+        self.assertEqual(running.process.returncode, 0)
+        self.assertEqual(binary.ledger_of(stdout)["used"], 3000)
+        self.assertRegex(stdout, rb"(AAPL|MSFT) \| \$[0-9,.]+ \| Vol: [0-9,.]+ \| Partition: \d \| Offset: \d+\n")
+        self.assertRegex(stdout, rb"Total: 5 bars of [0-9,]+ trades")
+
+    def test_in_the_background_to_the_end(self):
+        stdout, _ = run("run", "--data", self.data, "--detach", *self.configuration())
+        self.addCleanup(run, "stop", "--data", self.data)
+        self.assertIn("dashboard: ", stdout)
+        for _ in wait("the end of the file", 30):
+            if json.loads(run("status", "--data", self.data, "--json")[0])["total"]["used"] == 3000:
+                break
+        run("stop", "--data", self.data)
+        run("verify", "--data", self.data)
+
+    def test_what_does_not_go_together(self):
+        files = ("run", "--data", self.data, *self.configuration())
+        self.assertIn("--fault", run(*files, "--fault", "late=0.1", expect=64)[1])
+        self.assertIn("standard input", run("run", "--data", self.data, "--files", "-", "--detach", expect=64)[1])
+        self.assertIn("missing.jsonl", run("run", "--data", self.data, "--files", "missing.jsonl", expect=66)[1])
+        self.assertIn("--speed", run(*files, "--speed", "fast", expect=64)[1])
+        self.assertFalse(self.data.exists(), "something was begun")
+
+
+class Store(InAFolder):
+    def test_a_copy_beside_a_running_process(self):
+        import duckdb
+
+        copy = self.data.with_suffix(".duckdb")
+        running = self.start("--fault", "late=0.05", "--fault", "malformed=0.05")
+        running.wait_status("the present", lambda now: now["catching_up"] is None)
+        copy.write_text("what was there before")
+        run("export", "store", "--data", self.data, "--output", copy)
+        self.assertEqual([path.name for path in copy.parent.glob("*.duckdb*")], [copy.name])
+        running.stop()
+        with duckdb.connect(str(copy), read_only=True) as there:
+            bars, rejects = (there.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("bars", "rejects"))
+        self.assertGreater(bars, 20)
+        self.assertGreater(rejects, 0)
+        # Once nothing runs: the same rows.
+        run("export", "store", "--data", self.data, "--output", copy)
+        with duckdb.connect(str(copy), read_only=True) as there, duckdb.connect(str(self.data / "store.duckdb"), read_only=True) as here:
+            for table in ("bars", "late", "rejects", "positions"):
+                rows = [database.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall() for database in (there, here)]
+                self.assertEqual(rows[0], rows[1], table)
+
+    def test_what_no_store_can_be_written_to(self):
+        run("simulate", "--events", "100", "--data", self.data)
+        self.assertIn("needs a file", run("export", "store", "--data", self.data, expect=64)[1])
+        self.assertIn("itself", run("export", "store", "--data", self.data, "--output", self.data / "store.duckdb", expect=64)[1])
+        self.assertIn("whole", run("export", "store", "--data", self.data, "--output", "x", "--symbol", "AAPL", expect=64)[1])
+        self.assertIn("no such directory", run("export", "store", "--data", self.data, "--output", self.data / "none" / "copy.duckdb", expect=1)[1])
+
+
 class Background(InAFolder):
     def test_detach_logs_stop_reset(self):
         stdout, _ = run("run", "--data", self.data, "--detach", *SMALL)

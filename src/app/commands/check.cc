@@ -21,7 +21,7 @@ void add_check(CLI::App& app, CommandLine& line) {
   command->add_flag("--show", *flag, "print each value and where it came from");
   add_setting_flags(*command, line,
                     {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.", "console.",
-                     "simulator.", "demo.", "serve.", "log."});
+                     "source.", "simulator.", "demo.", "serve.", "log."});
   set_action(*command, line, [&line, flag]() -> base::Status {
     ASSIGN_OR_RETURN(const Config config, line.load());
     std::fputs(*flag ? show(config).c_str() : "the configuration is good\n", stdout);

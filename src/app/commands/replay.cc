@@ -1,15 +1,12 @@
-#include <algorithm>
-#include <charconv>
 #include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
 #include "app/dry_run.h"
 #include "app/mapping_flags.h"
-#include "app/run_stages.h"
-#include "runtime/progress.h"
-#include "sources/replay_source.h"
+#include "app/replay_input.h"
 
 namespace tickerhouse::app {
 namespace {
@@ -33,26 +30,6 @@ constexpr const char* kFooter = R"(Examples:
   producer | tickerhouse replay - --data ./data
 Killed and started again with the same arguments it goes on where it stood. The last line on stdout is the ledger.)";
 
-base::Result<std::vector<sources::KnownInput>> known_inputs(flow::Tape& tape) {
-  std::vector<sources::KnownInput> known;
-  ASSIGN_OR_RETURN(const auto positions, tape.positions(runtime::kSourcePrefix));
-  for (const auto& [writer, bytes] : positions) {
-    ASSIGN_OR_RETURN(const runtime::SourceProgress progress, runtime::SourceProgress::decode(bytes));
-    known.push_back({writer.substr(runtime::kSourcePrefix.size()), progress.source_position});
-  }
-  return known;
-}
-
-base::Result<double> parse_speed(std::string text) {
-  if (text.empty() || text == "max") return 0.0;
-  if (text.starts_with("x")) text.erase(0, 1);
-  double speed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
-  if (error != std::errc() || end != text.data() + text.size() || !(speed > 0))
-    return base::Error{base::ErrorCode::invalid_argument, "expected a number above 0, or max", "--speed"};
-  return speed;
-}
-
 base::Result<int> replay(const CommandLine& line, Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   sources::ReplayOptions options;
@@ -67,27 +44,10 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
       return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 5m", "--wait-space"};
     flags.run.wait_space = *patience;
   }
-  if (flags.follow && flags.sort)
-    return base::Error{base::ErrorCode::invalid_argument, "what still grows cannot be sorted",
-                       "--follow --sort"};
   if (flags.dry_run) return dry_run(options);
-  if (flags.files.size() > 1 && std::count(flags.files.begin(), flags.files.end(), "-") > 0)
-    return base::Error{base::ErrorCode::invalid_argument, "standard input cannot be merged with files",
-                       "replay -"};
-  for (const std::string& path : flags.files)  // nothing is touched before all inputs are there
-    if (path != "-") {
-      ASSIGN_OR_RETURN(const auto stream, sources::open_stream(path, false, nullptr));
-    }
+  RETURN_IF_ERROR(check_input(options));
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
-  ASSIGN_OR_RETURN(options.known, known_inputs(*directory.tape));
-  ASSIGN_OR_RETURN(const sources::OpenedReplay opened, sources::open_replay(options));
-  const auto meter = opened.meter;
-  flags.run.fraction_done = [meter] {
-    return meter->bytes_total == 0
-               ? -1.0
-               : static_cast<double>(meter->bytes_read) / static_cast<double>(meter->bytes_total);
-  };
-  return run_to_end(config, directory, *opened.source, flags.run);
+  return load_input(config, directory, std::move(options), flags.run);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -8,9 +9,11 @@
 #include "app/demo_market.h"
 #include "app/exit_codes.h"
 #include "app/logging.h"
+#include "app/mapping_flags.h"
 #include "app/process/detach.h"
 #include "app/process/session.h"
 #include "app/progress_bar.h"
+#include "app/replay_input.h"
 #include "app/version.h"
 #include "runtime/progress.h"
 #include "serve/status_json.h"
@@ -22,25 +25,35 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse run                              the demo: a simulated market, the whole pipeline, pages at http://127.0.0.1:8080
   tickerhouse run --detach                     in the background; then: stop, logs -f, status
   tickerhouse run --symbols AAPL,MSFT --rate 200 --catch-up 1h --data /tmp/demo
+  tickerhouse run --files trades.jsonl --follow --data ./mine            a file that grows, in place of the demo
+  tickerhouse run --config mine.toml           the same, as source.files and source.follow say
 Ctrl-C ends it within 10 s: what is appended is finished and flushed. kill -9 loses nothing either.)";
 
 constexpr std::uint64_t kDemoTapeBytes = 2'000'000'000;
-constexpr base::DurationNanos kStagePatience = 30 * base::kSecond;
-constexpr base::DurationNanos kForEver = 100 * 365 * base::kDay;
 
 struct Flags {
   DemoFlags demo;
   bool detach = false;
 };
 
-std::string address_line(const Session& session) {
-  return std::string("dashboard: ").append(session.url()).append("\n");
+constexpr const char* kHowToStop = "stop it with: tickerhouse stop\n";
+
+std::string address_line(const std::string& url) {
+  return std::string("dashboard: ").append(url).append("\n");
+}
+
+base::Result<std::optional<Background>> go_on_in_background(const Config& config, bool wanted) {
+  if (!wanted) return std::optional<Background>();
+  const DirectoryPaths paths(config.data);
+  RETURN_IF_ERROR(base::make_directories(paths.logs));
+  ASSIGN_OR_RETURN(Background entered, Background::enter(paths.log_file()));
+  return std::optional(std::move(entered));
 }
 
 void say_start(const Config& config, const DemoMarket& demo, const Session& session) {
   std::fprintf(stderr, "tickerhouse %s: a simulated market, %s symbols, %g events/s; data in %s\n%s",
                version_number().c_str(), grouped(demo.symbols).c_str(), demo.rate, config.data.c_str(),
-               address_line(session).c_str());
+               address_line(session.url()).c_str());
   if (!config.given("serve.port") && !session.url().ends_with(":" + std::to_string(config.serve_port)))
     std::fprintf(stderr, "(port %u is taken by another program; --port names one)\n", config.serve_port);
 }
@@ -69,24 +82,15 @@ class CatchUp {
   bool done_ = false;
 };
 
-base::Result<int> run(const CommandLine& line, const Flags& flags) {
-  ASSIGN_OR_RETURN(Config config, line.load());
+base::Result<int> run_demo(Config config, const Flags& flags) {
   if (!config.given("tape.size_max")) config.tape_size_max = kDemoTapeBytes;
   if (!config.given("tape.retention_size")) config.retention_bytes = config.tape_size_max / 10 * 9;
-  std::optional<Background> background;
-  if (flags.detach) {
-    const DirectoryPaths paths(config.data);
-    RETURN_IF_ERROR(base::make_directories(paths.logs));
-    ASSIGN_OR_RETURN(Background entered, Background::enter(paths.log_file()));
-    background.emplace(std::move(entered));
-  }
+  ASSIGN_OR_RETURN(std::optional<Background> background, go_on_in_background(config, flags.detach));
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::simulated));
   ASSIGN_OR_RETURN(DemoMarket demo, open_demo(config, directory, flags.demo));
   SessionOptions options;
   options.pipeline = pipeline_options(config, directory);
-  options.pipeline.stage_patience = kStagePatience;
-  options.pipeline.sink_patience = kForEver;
-  options.pipeline.wait_space = kForEver;
+  be_patient(options.pipeline);
   options.serve = true;
   attach_demo(demo, options);
   CatchUp catch_up(*demo.source);
@@ -98,7 +102,7 @@ base::Result<int> run(const CommandLine& line, const Flags& flags) {
   };
   ASSIGN_OR_RETURN(const auto session, Session::open(config, directory, std::move(options)));
   say_start(config, demo, *session);
-  if (background) background->ready(address_line(*session).append("stop it with: tickerhouse stop\n"));
+  if (background) background->ready(address_line(session->url()).append(kHowToStop));
   ASSIGN_OR_RETURN([[maybe_unused]] const runtime::PipelineEnd end, session->run());
   ASSIGN_OR_RETURN(const flow::PipelineStatus status, directory_status(directory));
   std::fprintf(stderr, "stopped; everything is flushed, start again to go on\n");
@@ -106,18 +110,52 @@ base::Result<int> run(const CommandLine& line, const Flags& flags) {
   return kExitOk;
 }
 
+// What source.files names, in place of the demo.
+base::Result<int> run_input(const Config& config, const Flags& flags) {
+  if (!flags.demo.faults.empty())
+    return base::Error{base::ErrorCode::invalid_argument, "faults are of the demo, not of files", "--fault"};
+  sources::ReplayOptions input;
+  input.paths = config.source_files;
+  input.follow = config.source_follow;
+  MappingFlags mapping;
+  mapping.file = config.source_mapping;
+  ASSIGN_OR_RETURN(input.mapping, read_mapping(mapping));
+  RETURN_IF_ERROR(check_input(input));
+  if (flags.detach && input.paths.front() == "-")
+    return base::Error{base::ErrorCode::invalid_argument, "in the background there is no standard input",
+                       "--detach"};
+  RunOptions options;
+  options.serve = true;
+  options.patient = true;
+  ASSIGN_OR_RETURN(options.speed, parse_speed(config.source_speed));
+  ASSIGN_OR_RETURN(std::optional<Background> background, go_on_in_background(config, flags.detach));
+  options.on_serving = [&background](const std::string& url) {
+    if (background) background->ready(address_line(url).append(kHowToStop));
+  };
+  ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
+  return load_input(config, directory, std::move(input), std::move(options));
+}
+
+base::Result<int> run(const CommandLine& line, const Flags& flags) {
+  ASSIGN_OR_RETURN(Config config, line.load());
+  return config.source_files.empty() ? run_demo(std::move(config), flags) : run_input(config, flags);
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, CommandLine& line) {
-  auto* command = app.add_subcommand("run", "the demo: a live simulated market, the pipeline and its pages");
+  auto* command = app.add_subcommand(
+      "run",
+      "the demo, a live simulated market, or the files of a configuration: the pipeline and its pages");
   auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_option("--seed", flags->demo.seed, "of the market [1]");
   command->add_option("--fault", flags->demo.faults, "NAME=RATE, 0 to 1 (repeats)")->take_all();
   command->add_flag("--detach", flags->detach, "in the background, its words in DATA/logs");
-  add_setting_flags(*command, line,
-                    {"data", "ingest.bound", "ingest.skew", "ingest.idle", "ingest.batch", "engine.", "tape.",
-                     "store.", "sinks.", "history.", "simulator.", "demo.", "serve.", "log."});
+  add_setting_flags(
+      *command, line,
+      {"data", "ingest.bound", "ingest.skew", "ingest.idle", "ingest.batch", "engine.", "tape.", "store.",
+       "sinks.", "history.", "console.", "source.", "simulator.", "demo.", "serve.", "log."});
   set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 

@@ -72,6 +72,7 @@ class Interpreter {
       if (!market::is_valid_symbol(symbol))
         wrong("ingest.symbols", "symbols of 1 to 32 printable characters, not \"" + symbol + "\"");
     interpret_storage();
+    interpret_source();
     interpret_simulator();
     interpret_serving();
     interpret_log();
@@ -139,6 +140,14 @@ class Interpreter {
     interpret_history();
     config_.flush_interval = duration("sinks.flush_interval");
     config_.console_every = whole("console.every", 0, 1'000'000'000);
+    config_.console_rate = static_cast<std::uint32_t>(whole("console.rate", 0, 1'000'000));
+  }
+
+  void interpret_source() {
+    config_.source_files = split_list(config_.values["source.files"].text);
+    config_.source_follow = flag("source.follow");
+    config_.source_mapping = config_.values["source.mapping"].text;
+    config_.source_speed = config_.values["source.speed"].text;
   }
 
   void interpret_history() {

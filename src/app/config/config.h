@@ -35,6 +35,11 @@ struct Config {
   base::DurationNanos history_interval = 0;
   std::uint64_t history_rows = 0;
   std::uint64_t console_every = 0;
+  std::uint32_t console_rate = 0;
+  std::vector<std::string> source_files;
+  bool source_follow = false;
+  std::string source_mapping;
+  std::string source_speed;
   double simulator_rate = 0;
   std::string simulator_symbols;
   std::string serve_address;

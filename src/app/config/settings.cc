@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 33> kSettings = {{
+constexpr std::array<SettingInfo, 38> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -47,6 +47,13 @@ constexpr std::array<SettingInfo, 33> kSettings = {{
     {"history.rows", "262144", "--history-rows", "", "so many rows become a history file at once"},
     {"console.every", "0", "--console", "",
      "print bars to stdout as they come, with totals every so many; 0: do not"},
+    {"console.rate", "0", "--console-rate", "",
+     "lines a second at most: the newest bars, the others are counted; 0: all of them"},
+    {"source.files", "", "--files", "",
+     "what run loads in place of the demo: files that are merged by time, or - for standard input"},
+    {"source.follow", "false", "--follow", "", "the files grow: run waits for more"},
+    {"source.mapping", "", "--mapping", "", "a file that says where the fields are (docs/mapping.md)"},
+    {"source.speed", "max", "--speed", "", "N times as fast as it happened, or max"},
     {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},
     {"simulator.symbols", "10", "--symbols", "TICKERS STOCK_SYMBOLS",
      "how many symbols to simulate, or their names"},
