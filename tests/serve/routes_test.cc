@@ -160,6 +160,56 @@ TEST_F(RoutesTest, EventsComeNewestFirst) {
   EXPECT_EQ(client.get("/api/v1/events?symbol=NONE").status, 404);
 }
 
+// Retention takes the beginning away, before a walk and during one: pages end where the tape begins.
+TEST_F(RoutesTest, EventsThatWereCutEndThePages) {
+  for (int i = 0; i < 6; ++i)
+    directory_.bring("more" + std::to_string(i), mixed_stream(20 + static_cast<std::uint64_t>(i), 400));
+  const auto cut_two_thirds = [this](const std::string& before, const std::string& after) {
+    std::vector<flow::Cut> cuts;
+    for (std::uint16_t p = 0; p < 2; ++p) {
+      const std::uint64_t begin = ok(directory_.tape->begin(flow::Topic::events, p)).value;
+      const std::uint64_t end = ok(directory_.tape->end(flow::Topic::events, p)).value;
+      cuts.push_back({flow::Topic::events, p, flow::Offset{begin + (end - begin) * 2 / 3}});
+    }
+    EXPECT_EQ(ok(directory_.tape->commit({"retention", before, after, {}, flow::Claim::results, cuts})),
+              flow::CommitOutcome::applied);
+  };
+  const auto market_rows = [this] {
+    std::size_t rows = 0;
+    for (std::uint16_t p = 0; p < 2; ++p) {
+      const auto begin = ok(directory_.tape->begin(flow::Topic::events, p));
+      const auto reader = ok(directory_.tape->read(flow::Topic::events, p, begin));
+      flow::TapeBatch batch;
+      while (ok(reader->next(batch)))
+        for (const market::EventRow& row : market::EventBatchView(batch.bytes).rows())
+          rows += market::carries_market_data(row.kind) ? 1 : 0;
+    }
+    return rows;
+  };
+  const Serving serving(directory_);
+  HttpClient client = serving.client();
+  const std::size_t all = market_rows();
+  cut_two_thirds("", "1");
+  EXPECT_LT(market_rows(), all);
+  EXPECT_EQ(pages(client, "/api/v1/events?limit=101", "events").size(), market_rows());
+  const json first = client.get("/api/v1/events?limit=101").json();
+  cut_two_thirds("1", "2");
+  const std::string rest = "/api/v1/events?limit=101&cursor=" + first["next"].get<std::string>();
+  std::size_t seen = 101;
+  for (json page = client.get(rest).json();;
+       page = client.get("/api/v1/events?limit=101&cursor=" + page["next"].get<std::string>()).json()) {
+    ASSERT_TRUE(page.contains("events")) << page.dump();
+    seen += page["events"].size();
+    if (page["next"].is_null()) break;
+  }
+  EXPECT_EQ(seen, market_rows());
+  // Nothing is left below an old cursor, and a place before the beginning is answered from there.
+  EXPECT_TRUE(client.get("/api/v1/events?cursor=1.1").json()["events"].empty());
+  EXPECT_TRUE(client.get("/api/v1/events?cursor=1.1").json()["next"].is_null());
+  const json kept = client.get("/api/v1/topics/events/0?offset=0&limit=1").json();
+  EXPECT_EQ(kept["messages"][0]["offset"], ok(directory_.tape->begin(flow::Topic::events, 0)).value);
+}
+
 TEST_F(RoutesTest, RejectsByReason) {
   const Serving serving(directory_);
   HttpClient client = serving.client();

@@ -1,5 +1,7 @@
 #include "serve/routes/topic_rows.h"
 
+#include <algorithm>
+
 #include "formats/output.h"
 
 namespace tickerhouse::serve {
@@ -73,23 +75,36 @@ std::uint16_t partitions_of(Topic topic, std::uint16_t partitions) {
   return topic == Topic::rejects || topic == Topic::symbols ? std::uint16_t{1} : partitions;
 }
 
+base::Result<BackwardReader> BackwardReader::open(flow::Tape& tape, Topic topic, std::uint16_t partition,
+                                                  std::uint64_t upper) {
+  ASSIGN_OR_RETURN(const flow::Offset begin, tape.begin(topic, partition));
+  return BackwardReader(tape, topic, partition, {begin.value, std::max(begin.value, upper)});
+}
+
 base::Result<std::optional<TopicRow>> BackwardReader::peek() {
-  if (upper_ == 0) return std::optional<TopicRow>();
-  if (!batch_ || upper_ <= batch_first_) {
+  if (at_begin()) return std::optional<TopicRow>();
+  if (!batch_ || range_.upper <= batch_first_) {
     batch_.reset();
     // A read that begins at the last row wanted gives the whole batch that holds it.
-    ASSIGN_OR_RETURN(reader_, tape_.read(topic_, partition_, flow::Offset{upper_ - 1}));
+    ASSIGN_OR_RETURN(reader_, tape_->read(topic_, partition_, flow::Offset{range_.upper - 1}));
     flow::TapeBatch batch;
     ASSIGN_OR_RETURN(const bool found, reader_->next(batch));
-    if (!found) return std::optional<TopicRow>();
-    if (batch.first.value != upper_ - 1)
-      return base::Error{base::ErrorCode::invalid_argument, "the offsets of this tape have holes", "tape"};
+    if (!found || batch.first.value != range_.upper - 1) return beginning_has_moved();
     batch_ = batch;
     batch_first_ = batch.first.value - batch.skip;
   }
-  const std::uint64_t offset = upper_ - 1;
+  const std::uint64_t offset = range_.upper - 1;
   return std::optional<TopicRow>(
       {topic_, &batch_->bytes, static_cast<std::uint32_t>(offset - batch_first_), offset});
+}
+
+// Retention may cut while we walk.
+base::Result<std::optional<TopicRow>> BackwardReader::beginning_has_moved() {
+  ASSIGN_OR_RETURN(const flow::Offset begin, tape_->begin(topic_, partition_));
+  if (begin.value < range_.upper)
+    return base::Error{base::ErrorCode::invalid_argument, "the offsets of this tape have holes", "tape"};
+  range_ = {begin.value, begin.value};
+  return std::optional<TopicRow>();
 }
 
 }  // namespace tickerhouse::serve

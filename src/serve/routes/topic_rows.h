@@ -30,23 +30,34 @@ std::optional<flow::Topic> topic_of(std::string_view name);
 // Of a directory with so many; rejects and symbols have one.
 std::uint16_t partitions_of(flow::Topic topic, std::uint16_t partitions);
 
-// Walks a partition from `upper` (exclusive) down. Counts rows, so it is for the embedded tapes.
+// Walks a partition from `upper` (exclusive) down to where it begins. Counts rows, so it is for the embedded
+// tapes.
 class BackwardReader {
  public:
-  BackwardReader(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, std::uint64_t upper)
-      : tape_(tape), topic_(topic), partition_(partition), upper_(upper) {}
+  static base::Result<BackwardReader> open(flow::Tape& tape, flow::Topic topic, std::uint16_t partition,
+                                           std::uint64_t upper);
 
-  // The row below upper(); nothing at the beginning of the topic. The same one until pop().
+  // The row below upper(); nothing at the beginning of the topic, or of what is kept of it. The same one
+  // until pop().
   base::Result<std::optional<TopicRow>> peek();
-  void pop() { --upper_; }
-  [[nodiscard]] std::uint64_t upper() const { return upper_; }
+  void pop() { --range_.upper; }
+  [[nodiscard]] std::uint64_t upper() const { return range_.upper; }
+  [[nodiscard]] bool at_begin() const { return range_.upper <= range_.begin; }
   [[nodiscard]] std::uint16_t partition() const { return partition_; }
 
  private:
-  flow::Tape& tape_;
+  struct Range {
+    std::uint64_t begin;
+    std::uint64_t upper;
+  };
+  BackwardReader(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, Range range)
+      : tape_(&tape), topic_(topic), partition_(partition), range_(range) {}
+  base::Result<std::optional<TopicRow>> beginning_has_moved();
+
+  flow::Tape* tape_;
   flow::Topic topic_;
   std::uint16_t partition_;
-  std::uint64_t upper_;
+  Range range_;
   std::unique_ptr<flow::TapeReader> reader_;  // keeps batch_ where it is
   std::optional<flow::TapeBatch> batch_;
   std::uint64_t batch_first_ = 0;  // offset of the batch's first row

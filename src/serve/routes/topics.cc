@@ -54,7 +54,8 @@ base::Result<std::vector<BackwardReader>> readers_at(Core& core, const Wanted& w
     const bool other = !what.symbol.empty() && market::partition_of(what.symbol, core.parts.partitions) != p;
     const std::uint64_t upper = given ? (*uppers)[p] : other ? 0 : end.value;
     if (upper > end.value) return wrong;
-    readers.emplace_back(core.parts.tape, what.topic, p, upper);
+    ASSIGN_OR_RETURN(BackwardReader reader, BackwardReader::open(core.parts.tape, what.topic, p, upper));
+    readers.push_back(std::move(reader));
   }
   return readers;
 }
@@ -84,7 +85,7 @@ void put_cursor(JsonText& json, const std::vector<BackwardReader>& readers) {
   bool rest = false;
   for (const BackwardReader& reader : readers) {
     cursor.append(cursor.empty() ? "" : ".").append(std::to_string(reader.upper()));
-    rest = rest || reader.upper() > 0;
+    rest = rest || !reader.at_begin();
   }
   rest ? json.text(cursor) : json.null();
 }
@@ -149,7 +150,7 @@ base::Status put_topic(JsonText& json, Core& core, Topic topic, const flow::Pipe
   for (std::uint16_t p = 0; p < partitions_of(topic, core.parts.partitions); ++p) {
     ASSIGN_OR_RETURN(const flow::Offset begin, core.parts.tape.begin(topic, p));
     ASSIGN_OR_RETURN(const flow::Offset end, core.parts.tape.end(topic, p));
-    BackwardReader last(core.parts.tape, topic, p, end.value);
+    ASSIGN_OR_RETURN(BackwardReader last, BackwardReader::open(core.parts.tape, topic, p, end.value));
     ASSIGN_OR_RETURN(const std::optional<TopicRow> row, last.peek());
     json.begin('{').key("partition").number(p).key("first").number(begin.value).key("next").number(end.value);
     json.key("newest").time(row ? row->time() : base::kNoTime);
