@@ -31,7 +31,7 @@ class QuickRun(unittest.TestCase):
             self.assertLessEqual(cell["rows"]["count"], cell["events"]["count"])
             if cell["load"] == race.PACED:
                 self.assertEqual((cell["fed"], cell["events"]["count"]), (50 + 2000, 1700))
-        self.assertGreater(report["ratios"][race.PACED][race.OURS]["p99"]["median"], 0)
+        self.assertGreater(report["ratios"][race.PACED][race.OURS]["p99"]["times"]["median"], 0)
         self.assertEqual(done.stdout.splitlines()[-1], report["command"])
 
     def changed(self, folder):
