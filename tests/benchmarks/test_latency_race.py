@@ -58,17 +58,17 @@ class QuickRun(unittest.TestCase):
 
 class Ledger(unittest.TestCase):
     @staticmethod
-    def server(received, used):
-        return types.SimpleNamespace(json=lambda _path: {"total": {"received": received, "used": used}})
+    def server(**total):
+        return types.SimpleNamespace(json=lambda _path: {"total": {"received": total["used"], "late_kept": 0, **total}})
 
     def test_waited_for_until_it_has_all(self):
-        self.assertFalse(race.all_used(self.server(4, 4), 5))
-        self.assertTrue(race.all_used(self.server(5, 5), 5))
+        self.assertFalse(race.all_used(self.server(used=4), 5))
+        self.assertTrue(race.all_used(self.server(used=5), 5))
 
     def test_one_too_many_or_not_used(self):
-        for received, used in ((6, 6), (5, 4)):
+        for total in ({"used": 6}, {"used": 4, "late_kept": 1, "received": 5}):
             with self.assertRaisesRegex(Failed, "5 events were fed"):
-                race.all_used(self.server(received, used), 5)
+                race.all_used(self.server(**total), 5)
 
 
 if __name__ == "__main__":
