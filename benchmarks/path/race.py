@@ -31,7 +31,7 @@ class Failed(Exception):
 
 
 def run(arguments):
-    build = programs(arguments.build)
+    build = programs(arguments.build, "duckdb_bars")
     with tempfile.TemporaryDirectory(prefix="tickerhouse-path-", dir=arguments.work) as folder:
         work = Path(folder)
         file = work / "trades.jsonl"
@@ -58,7 +58,7 @@ def run(arguments):
     }
 
 
-def programs(build, helper="duckdb_bars"):
+def programs(build, *helpers):
     """The folder of the release build, brought up to date; one that was named is taken as it is."""
     if build is None:
         build = ROOT / "build" / "release"
@@ -67,9 +67,9 @@ def programs(build, helper="duckdb_bars"):
             done = subprocess.run(["cmake", "--preset", "release", "-DTICKERHOUSE_BENCHMARKS=ON"], cwd=ROOT, capture_output=True, text=True)
             if done.returncode != 0:
                 raise Failed(f"cmake: {done.stdout}{done.stderr}")
-        if subprocess.run([ROOT / "tools" / "build", "release", "tickerhouse", helper]).returncode != 0:
+        if subprocess.run([ROOT / "tools" / "build", "release", "tickerhouse", *helpers]).returncode != 0:
             raise Failed("the build failed")
-    for program in (build / "tickerhouse", build / "benchmarks" / helper):
+    for program in (build / "tickerhouse", *(build / "benchmarks" / helper for helper in helpers)):
         if not os.access(program, os.X_OK):
             raise Failed(f"no program {program}; it is built with -DTICKERHOUSE_BENCHMARKS=ON")
     return build.resolve()
