@@ -20,6 +20,7 @@ struct SourceInfo {
   std::string name;  // 1 to 200 bytes of UTF-8; unique in a data directory; written into every event
   Origin origin = Origin::recorded;
   bool live = false;  // the wall clock may decide that it is idle; else the input is finite or followed
+  bool being_written = false;  // so its records may be younger than its first start: see the future guard
 };
 
 // Where a record stood. `raw` is valid until the next poll().

@@ -51,6 +51,7 @@ class IngestImpl final : public Ingest {
     last_ts_event_ = base::kNoTime;
     ASSIGN_OR_RETURN(const flow::PollState state, source_.poll(batch_limit_, batch_));
     outgoing_.clear();
+    received_ = progress_.live || source_.info().being_written ? clock_.wall_now() : progress_.opened_at;
     RETURN_IF_ERROR(take_records());
     progress_.skipped += batch_.skipped;
     progress_.rounded += batch_.rounded;
@@ -121,7 +122,7 @@ class IngestImpl final : public Ingest {
       return {};
     }
     TsNanos reference = row.ts_recv;
-    if (reference == base::kNoTime) reference = progress_.live ? clock_.wall_now() : progress_.opened_at;
+    if (reference == base::kNoTime) reference = received_;
     if (row.ts_event > reference && row.ts_event - reference > options_.settings.skew) {
       reject_event(i, market::RejectReason::future_time);
       return {};
@@ -354,6 +355,7 @@ class IngestImpl final : public Ingest {
   base::DurationNanos last_event_at_ = 0;
   base::DurationNanos last_idle_at_ = 0;
   TsNanos last_ts_event_ = base::kNoTime;
+  TsNanos received_ = base::kNoTime;  // of records that do not say it
   // The commit in hand: kept while the tape has no room.
   std::string next_;
   const std::vector<flow::Append>* appends_ = nullptr;

@@ -13,7 +13,7 @@ constexpr base::DurationNanos kBlockedNotice = 10 * base::kSecond;
 constexpr base::DurationNanos kFirstPause = 500 * base::kMillisecond;
 constexpr base::DurationNanos kLongestPause = 30 * base::kSecond;
 constexpr base::DurationNanos kRetentionEvery = 5 * base::kSecond;
-constexpr base::DurationNanos kFormingEvery = 100 * base::kMillisecond;
+constexpr base::DurationNanos kFormingEvery = 20 * base::kMillisecond;  // the server sends every 100 ms
 
 void note(const PipelineHooks& hooks, const std::string& text) {
   if (hooks.on_note) hooks.on_note(text);

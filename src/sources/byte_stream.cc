@@ -2,18 +2,26 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <system_error>
+#include <utility>
+
+#include "base/clock.h"
 
 namespace tickerhouse::sources {
 namespace {
 
 constexpr int kWaitMs = 100;
+// What a pipe brings within this time of its first bytes goes on together; then it goes on even if more
+// comes. So a steady producer is not waited for until it pauses, and a fast one is not taken in small pieces.
+constexpr base::DurationNanos kGather = 5 * base::kMillisecond;
 constexpr std::size_t kCompressedChunk = std::size_t{256} << 10U;
 
 base::Error os_error(const std::string& path, const char* doing) {
@@ -25,7 +33,10 @@ base::Error os_error(const std::string& path, const char* doing) {
 class RawFile final : public ByteStream {
  public:
   RawFile(int fd, std::string path, bool follow, ReplayMeter* meter)
-      : fd_(fd), path_(std::move(path)), follow_(follow), meter_(meter) {}
+      : fd_(fd), path_(std::move(path)), follow_(follow), meter_(meter) {
+    struct stat info {};
+    regular_ = ::fstat(fd_, &info) == 0 && S_ISREG(info.st_mode);
+  }
   ~RawFile() override {
     if (fd_ != STDIN_FILENO) ::close(fd_);
   }
@@ -33,9 +44,11 @@ class RawFile final : public ByteStream {
   RawFile& operator=(const RawFile&) = delete;
 
   base::Result<StreamState> read(std::string& out, std::size_t wanted) override {
-    pollfd waiting{fd_, POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, kWaitMs);  // a regular file is always ready
-    if (ready == 0 || (ready < 0 && errno == EINTR)) return StreamState::nothing_now;
+    if (!regular_ && !wait_for_bytes()) return StreamState::nothing_now;
+    // Room for what is there only: to clear a mebibyte costs more than to read a line.
+    int there = 0;
+    if (!regular_ && ::ioctl(fd_, FIONREAD, &there) == 0 && there > 0)
+      wanted = std::min(wanted, static_cast<std::size_t>(there));
     const std::size_t before = out.size();
     out.resize(before + wanted);
     const ssize_t n = ::read(fd_, out.data() + before, wanted);
@@ -50,6 +63,22 @@ class RawFile final : public ByteStream {
   }
 
  private:
+  // False: nothing came in time, or enough has been gathered.
+  bool wait_for_bytes() {
+    int wait = kWaitMs;
+    if (gather_until_ != 0) {
+      const base::DurationNanos left = gather_until_ - base::system_clock().monotonic_now();
+      wait = static_cast<int>((left + base::kMillisecond - 1) / base::kMillisecond);
+    }
+    pollfd waiting{fd_, POLLIN, 0};
+    if (wait <= 0 || ::poll(&waiting, 1, wait) <= 0) {
+      gather_until_ = 0;
+      return false;
+    }
+    if (gather_until_ == 0) gather_until_ = base::system_clock().monotonic_now() + kGather;
+    return true;
+  }
+
   base::Result<StreamState> check_still_there() {
     struct stat opened {};
     struct stat named {};
@@ -67,6 +96,8 @@ class RawFile final : public ByteStream {
   bool follow_;
   ReplayMeter* meter_;
   std::uint64_t read_ = 0;
+  bool regular_ = false;
+  base::DurationNanos gather_until_ = 0;  // monotonic; 0: nothing is in hand
 };
 
 // Any number of gzip members one after the other; zero bytes behind the last are padding, as tar and tapes
@@ -83,27 +114,29 @@ class Inflate final : public ByteStream {
 
   base::Result<StreamState> read(std::string& out, std::size_t wanted) override {
     if (ended_) return *ended_;
+    if (std::exchange(paused_, false)) return StreamState::nothing_now;
     const std::size_t before = out.size();
     out.resize(before + wanted);
     z_.next_out = reinterpret_cast<Bytef*>(out.data() + before);
     z_.avail_out = static_cast<uInt>(wanted);
-    auto state = fill(wanted);
+    auto state = fill();
     const std::size_t got = wanted - z_.avail_out;
     out.resize(before + got);
     if (!state.ok()) return state.error();
     if (*state == StreamState::end || *state == StreamState::cut_off) ended_ = *state;
+    paused_ = got > 0 && *state == StreamState::nothing_now;
     return got > 0 ? StreamState::bytes : *state;
   }
 
  private:
-  base::Result<StreamState> fill(std::size_t wanted) {
+  base::Result<StreamState> fill() {
     while (z_.avail_out > 0) {
       if (at_ == in_.size() && !pending_) {
         in_.clear();
         at_ = 0;
         ASSIGN_OR_RETURN(const StreamState state, inner_->read(in_, kCompressedChunk));
         if (state == StreamState::end) return member_open_ ? StreamState::cut_off : StreamState::end;
-        if (state != StreamState::bytes) return z_.avail_out < wanted ? StreamState::bytes : state;
+        if (state != StreamState::bytes) return state;
       }
       if (!member_open_ && !begin_member()) return StreamState::cut_off;
       if (!member_open_) continue;
@@ -141,6 +174,7 @@ class Inflate final : public ByteStream {
   bool pending_ = false;  // zlib may hold bytes that had no room: they come before more is read
   std::uint64_t members_ = 0;
   std::optional<StreamState> ended_;
+  bool paused_ = false;  // what was there has been handed out, and the inner stream has said nothing_now
 };
 
 // Looks at the first two bytes, then is the plain stream or an inflating one.
@@ -176,6 +210,12 @@ class ByContent final : public ByteStream {
 };
 
 }  // namespace
+
+bool is_being_written(const std::string& path, bool follow) {
+  struct stat info {};
+  if (path == "-") return ::fstat(STDIN_FILENO, &info) != 0 || !S_ISREG(info.st_mode);
+  return follow || (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode));
+}
 
 base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow,
                                                       ReplayMeter* meter) {

@@ -26,9 +26,14 @@ enum class StreamState {
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
-  // Appends at least one byte and about `wanted` to `out`, or says why not. Waits at most 100 ms.
+  // Appends at least one byte and about `wanted` to `out`, or says why not. Waits at most 100 ms. Of a pipe
+  // that is written without a pause it says nothing_now some 5 ms after its first bytes, so that they can go
+  // on.
   virtual base::Result<StreamState> read(std::string& out, std::size_t wanted) = 0;
 };
+
+// A pipe, or a file that is followed: its records may be of a time after it was opened.
+bool is_being_written(const std::string& path, bool follow);
 
 // path "-" is standard input, which cannot be followed: its end is its end. follow: the end of the file is
 // nothing_now. meter may be null.

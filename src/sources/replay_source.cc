@@ -274,6 +274,8 @@ base::Result<OpenedReplay> open_replay(const ReplayOptions& options) {
   std::vector<std::string> names;
   std::set<std::string> taken;
   flow::SourceInfo info;
+  for (const std::string& path : options.paths)
+    info.being_written = info.being_written || is_being_written(path, options.follow);
   if (found == 0) {
     for (const std::string& path : options.paths) {
       names.push_back(unique_name(display_name(path), taken));

@@ -102,6 +102,21 @@ TEST_F(IngestTest, ARecordedInputIsMeasuredFromWhenItWasFirstOpened) {
             (Lines{"future_time 2 AAPL 10:00:06", "future_time 3 AAPL 10:00:07"}));
 }
 
+// A producer on standard input writes what happens now, for as long as it likes.
+TEST_F(IngestTest, AnInputThatIsBeingWrittenIsMeasuredByTheWallClock) {
+  clock_.wall = at("10:00:00");
+  ScriptedSource source("a", {trade("AAPL", "10:00:05", "1", "1"), trade("AAPL", "10:00:06", "1", "1")});
+  source.at_end = flow::PollState::idle;
+  source.set_being_written();
+  EXPECT_EQ(run(source, options_of()), IngestState::idle);
+  clock_.pass(base::kHour);
+  source.script.push_back(trade("AAPL", "11:00:04", "1", "1"));
+  source.script.push_back(trade("AAPL", "11:00:06", "1", "1"));
+  EXPECT_EQ(run(source, options_of()), IngestState::idle);
+  EXPECT_EQ(words_of(*tape_, Topic::rejects),
+            (Lines{"future_time 2 AAPL 10:00:06", "future_time 4 AAPL 11:00:06"}));
+}
+
 TEST_F(IngestTest, ALiveSourceIsMeasuredByTheWallClock) {
   clock_.wall = at("10:00:00");
   ScriptedSource source("a", {trade("AAPL", "10:00:06", "1", "1")}, true);

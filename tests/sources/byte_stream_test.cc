@@ -4,10 +4,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <sys/stat.h>
+
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <random>
 #include <string>
+#include <thread>
 
+#include "sources/line_reader.h"
 #include "tests/sources/input_support.h"
 
 namespace tickerhouse::sources {
@@ -219,6 +225,46 @@ TEST(ByteStream, StandardInputEndsWhereItEndsEvenIfFollowed) {
     EXPECT_EQ(out + rest.bytes, "one\n");
     EXPECT_EQ(rest.last, StreamState::end);
   }
+}
+
+// A producer that never pauses: what it has written goes on while it writes.
+TEST(ByteStream, ASteadyWriterIsNotWaitedFor) {
+  for (const bool compressed : {false, true}) {
+    StandardInput input;
+    auto stream = open_stream("-", false, nullptr);
+    ASSERT_TRUE(stream.ok());
+    LineReader reader(std::move(*stream), false);
+    std::atomic<bool> stop = false;
+    std::atomic<int> written = 0;
+    constexpr int kMost = 5'000;  // then it gives up, so that a reader that waits is found out
+    std::thread writer([&] {
+      for (; !stop && written < kMost; ++written) {
+        input.write(compressed ? gzip("line\n") : "line\n");
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    });
+    int lines = 0;
+    for (int refills = 0; refills < 200 && lines < 20; ++refills) {
+      ASSERT_TRUE(reader.refill().ok());
+      for (Line line; reader.next(line) == LineState::line;) ++lines;
+    }
+    EXPECT_LT(written.load(), kMost);
+    EXPECT_GE(lines, 20);
+    stop = true;
+    writer.join();
+  }
+}
+
+TEST(ByteStream, WhatIsBeingWritten) {
+  const Folder folder;
+  const std::string file = folder.write("a", "x");
+  const std::string pipe = folder.path("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(is_being_written(file, false));
+  EXPECT_TRUE(is_being_written(file, true));
+  EXPECT_TRUE(is_being_written(pipe, false));
+  const StandardInput input;
+  EXPECT_TRUE(is_being_written("-", false));
 }
 
 TEST(ByteStream, StandardInputMayBeCompressed) {

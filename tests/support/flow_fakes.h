@@ -79,6 +79,8 @@ class ScriptedSource final : public flow::Source {
   base::Status restore(std::string_view position) override;
   base::Result<flow::PollState> poll(std::size_t records_max, flow::SourceBatch& batch) override;
 
+  void set_being_written() { info_.being_written = true; }
+
   std::vector<Entry> script;
   flow::PollState at_end;  // what it says once the script is used up
   std::size_t polls = 0;

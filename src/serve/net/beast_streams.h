@@ -12,11 +12,11 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 
 #include "serve/core.h"
 #include "serve/net/net.h"
@@ -30,7 +30,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 using PlainStream = beast::tcp_stream;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using TlsStream = asio::ssl::stream<beast::tcp_stream>;  // Beast's own is ambiguous to clang 16 in C++20
 
 inline constexpr bool is_tls(const PlainStream&) { return false; }
 inline constexpr bool is_tls(const TlsStream&) { return true; }
