@@ -89,8 +89,7 @@ def all_used(server, fed):
 def server_words(build, contender, port, file):
     if contender in (FLOOR, AT_ONCE):
         return [build / "benchmarks" / "stream_latency", "echo", port, "at-once" if contender == AT_ONCE else "every-100"]
-    # Without a receive time an event may not lie far behind the moment the input was opened: --skew.
-    words = [build / "tickerhouse", "replay", "--serve", "--port", port, "--data", file.parent / "data", "--history", "none", "--skew", "1h"]
+    words = [build / "tickerhouse", "replay", "--serve", "--port", port, "--data", file.parent / "data", "--history", "none"]
     if contender == OURS_OS:
         words += ["--durability", "os"]
     return words + (["--follow", file] if contender == OURS_FILE else ["-"])
