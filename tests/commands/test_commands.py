@@ -305,7 +305,7 @@ class Commands(unittest.TestCase):
         self.assertIn('ingest.bound = "6s"  # environment TICKERHOUSE_INGEST_BOUND', shown)
         self.assertIn('ingest.skew = "9s"  # flag --skew', shown)
         self.assertIn(f'data = "x"  # {config}:1', shown)
-        shown, stderr = run("check", "--show", env={"WATERMARK": "2 minutes", "WINDOW_DURATION": "1 minute", "LOGLEVEL": "INFO"})
+        shown, stderr = run("check", "--show", env={"WATERMARK": "2 minutes", "WINDOW_DURATION": "1 minute", "LOGLEVEL": "INFO", "PROCESSING_TRIGGER": "10 seconds", "MAX_OFFSETS_PER_TRIGGER": "100000"})
         self.assertIn(b'ingest.bound = "2 minutes"', shown)
         self.assertIn("WATERMARK=2 minutes", stderr)
         config.write_text('[ingest]\nbuond = "3s"\nskew = "banana"\n')

@@ -66,7 +66,8 @@ class Interpreter {
         static_cast<std::uint16_t>(whole("engine.partitions", 1, engine::kPartitionsMax));
     interpret_intervals();
     config_.threads = static_cast<std::uint16_t>(whole("engine.threads", 0, 1'024));
-    config_.batch_records = whole("ingest.batch", 1, market::kBatchRowsMax);
+    config_.batch_records =
+        std::min<std::size_t>(whole("ingest.batch", 1, 1'000'000'000), market::kBatchRowsMax);
     config_.allowed_symbols = split_list(config_.values["ingest.symbols"].text);
     for (const std::string& symbol : config_.allowed_symbols)
       if (!market::is_valid_symbol(symbol))
