@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
-import { csv, iso, Market, random, write } from "./market.mjs";
+import { csv, iso, Market, random, Raw, write } from "./market.mjs";
 
 export const kNow = Date.parse("2026-11-20T14:03:22Z");
 const kDist = process.env.TICKERHOUSE_WEB_DIST ?? new URL("../../../build/web/dist/", import.meta.url).pathname;
@@ -199,7 +199,7 @@ export class FakeServer {
     const empty = this.market.symbols.length === 0;
     return {
       start_id: this.startId, version: "0.4.0", now, started_at: iso(kNow - 4_000_000), uptime_seconds: 4000.5, restarts: 0, data: "./data", intervals: this.intervals, day_interval: "1d", running: true, origin: "simulated",
-      source_label: { kind: "simulated", speed: null }, events_per_second: empty ? 0 : 49.8, stages: this.stages(), catching_up: null, oracle: { judged: 1284, exact: 1284, first_wrong: null },
+      source_label: { kind: "simulated", speed: null }, events_per_second: empty ? 0 : new Raw("49.800000000000004"), stages: this.stages(), catching_up: null, oracle: { judged: 1284, exact: 1284, first_wrong: null },
       total: { ...this.ledger }, ingest: { ...counts(0), received: this.ledger.rejected, rejected: this.ledger.rejected }, partitions, sinks: this.sinks(now),
       sources: [{ name: "simulator", finished: false, truncated: false, watermark: now, received: this.ledger.received, skipped: 0, rounded: 0, rejects: empty ? {} : Object.fromEntries(kReasons) }],
       tape: { bytes_used: 1_449_984_000, bytes_max: 2_147_483_648, disk_free_bytes: 78_394_023_936, ingest_paused: false }, problems: [], ...this.statusChange,

@@ -1,5 +1,6 @@
 // Everything that the page knows of the running process, and the one connection it comes through.
 import { computed, effect, signal } from "@preact/signals";
+import { toNumber } from "../api/decimal.ts";
 import { Stream, type Phase } from "../api/stream.ts";
 import type { ApiError, Bar, BarKey, Notice, ServerMessage, Status, WatchRow } from "../api/types.ts";
 import { parseTime } from "../format/times.ts";
@@ -75,8 +76,14 @@ function takeWatch(rows: WatchRow[], full: boolean): void {
   else if (!full && undrawn.length < kUndrawnMax) undrawn.push(...moved);
 }
 
+// These two are doubles on the server: with all their digits they arrive as text (api/json.ts).
+function withNumbers(status: Status): Status {
+  const { events_per_second, catching_up } = status;
+  return { ...status, events_per_second: toNumber(events_per_second), catching_up: catching_up === null ? null : toNumber(catching_up) };
+}
+
 function takeStatus(next: Status): void {
-  newStatus = next;
+  newStatus = withNumbers(next);
   const at = parseTime(next.now);
   rates.received.add(at, next.total.received);
   longRates.received.add(at, next.total.received);
