@@ -6,7 +6,7 @@ import {
   type WhitespaceData,
 } from "lightweight-charts";
 import { toNumber } from "../api/decimal.ts";
-import { price, short } from "../format/numbers.ts";
+import { price, tick } from "../format/numbers.ts";
 import { clockTime, dayMonth, hourMinute, type Zone } from "../format/times.ts";
 import type { BarBook, Change, KnownBar } from "../state/bars.ts";
 import type { ChartKind } from "../state/preferences.ts";
@@ -53,7 +53,7 @@ export class PriceChart {
     this.main = this.addMain();
     this.marks = new Marks(options.palette);
     this.main.attachPrimitive(this.marks);
-    this.volume = options.compact ? null : this.chart.addSeries(HistogramSeries, { priceFormat: { type: "custom", minMove: 1e-6, formatter: (value: number) => short(value) }, lastValueVisible: false, priceLineVisible: false }, 1);
+    this.volume = options.compact ? null : this.chart.addSeries(HistogramSeries, { priceFormat: { type: "custom", minMove: 1e-6, formatter: tick }, lastValueVisible: false, priceLineVisible: false }, 1);
     if (this.volume) {
       this.chart.panes()[0]!.setStretchFactor(3);
       this.chart.panes()[1]!.setStretchFactor(1);
@@ -107,7 +107,7 @@ export class PriceChart {
       },
       grid: { vertLines: lines, horzLines: lines },
       crosshair: { mode: CrosshairMode.Normal, vertLine: { color: p.muted, labelBackgroundColor: p.muted }, horzLine: { color: p.muted, labelBackgroundColor: p.muted } },
-      rightPriceScale: { borderColor: p.line, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, minimumWidth: compact ? 64 : 72 },
+      rightPriceScale: { borderColor: p.line, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, entireTextOnly: true, minimumWidth: compact ? 64 : 72 },
       timeScale: { borderColor: p.line, timeVisible: true, secondsVisible: false, rightOffset: kRightPlaces, minBarSpacing: 0.2, tickMarkFormatter: tickFormatter(zone) },
       localization: { timeFormatter: (time: Time) => `${dayMonth(Number(time) * 1000, zone)} ${clockTime(Number(time) * 1000, zone)}`, locale: "en-GB" },
       ...(compact ? { handleScroll: false, handleScale: false } : {}),
