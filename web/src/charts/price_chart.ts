@@ -32,6 +32,8 @@ type Main = ISeriesApi<"Candlestick"> | ISeriesApi<"Line">;
 
 const kRightPlaces = 3;
 const kPlacesBeforeHistory = 40;
+const kLegendPx = { narrow: 92, wide: 56 }; // as style/charts.css lays it out
+const kNarrowPx = 640;
 
 export class PriceChart {
   private readonly chart: IChartApi;
@@ -68,7 +70,10 @@ export class PriceChart {
 
   private listen(host: HTMLElement): void {
     // The same range in another width; after the library has taken the size.
-    this.resized = new ResizeObserver(() => requestAnimationFrame(() => this.applyRange()));
+    this.resized = new ResizeObserver(() => requestAnimationFrame(() => {
+      this.makeRoom();
+      this.applyRange();
+    }));
     this.resized.observe(host);
     this.chart.subscribeCrosshairMove((at) => {
       const bar = at.time === undefined ? null : this.book?.list.find(Number(at.time) * 1000) ?? null;
@@ -118,6 +123,16 @@ export class PriceChart {
     // Of this pane alone: volume stays volume.
     this.main.priceScale().applyOptions({ mode: this.compare.size > 0 ? PriceScaleMode.Percentage : PriceScaleMode.Normal });
     this.main.applyOptions({ priceFormat, priceLineStyle: LineStyle.Dotted, ...this.mainColours() });
+    this.makeRoom();
+  }
+
+  // No candle lies under the legend, whatever the height; volume stands on its axis.
+  private makeRoom(): void {
+    if (this.closed || this.options.compact) return;
+    const height = this.chart.panes()[0]!.getHeight();
+    const legend = this.chart.timeScale().width() < kNarrowPx ? kLegendPx.narrow : kLegendPx.wide;
+    if (height > 0) this.main.priceScale().applyOptions({ scaleMargins: { top: Math.min(0.4, Math.max(0.08, legend / height)), bottom: 0.06 } });
+    this.volume?.priceScale().applyOptions({ scaleMargins: { top: 0.1, bottom: 0 } });
   }
 
   private mainColours(): object {
