@@ -34,6 +34,9 @@ test("topics, their readers, and the messages", async ({ page, server }) => {
   const line = page.locator('[data-partition="events/1"]');
   await expect(line).toContainText(count(server.offsets.events[1]));
   await expect(line.getByRole("img", { name: "parquet: 38 behind" })).toBeVisible();
+  await expect(line.locator(".reader.ill")).toHaveCount(0); // it gathers a file: no fault
+  server.statusChange = { sinks: server.sinks(null).map((sink) => (sink.name === "parquet" ? { ...sink, state: "failed" } : sink)) };
+  await expect(line.locator(".reader.ill")).toHaveText(/parquet/);
   await line.getByRole("button").click();
   const browser = page.locator(".messages");
   await expect(browser.locator("li").last()).toHaveAttribute("data-offset", String(server.offsets.events[1] - 1));

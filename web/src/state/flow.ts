@@ -30,7 +30,7 @@ export function flowBoxes(status: Status): FlowBox[] {
     };
   };
   const lags = status.sinks.map((sink) => sink.lag);
-  const results = box("shards", "Result topics", rates.results, ["rows", count(resultRows(status))], ["topics", "bars, settled, late"]);
+  const results = box("shards", "Result topics", rates.results, ["rows", count(resultRows(status))], ["topics", "3"]);
   return [
     { ...box("source", "Source", rates.received, ["received", count(status.total.received)], ["restarts", count(restartsOf(status, "source"))]), rate: status.events_per_second },
     box("ingest", "Ingest", rates.tape, ["accepted", count(status.total.received - status.total.rejected)], ["rejected", count(status.total.rejected)]),
