@@ -46,7 +46,7 @@ test("a revised bar says old → new and why", async ({ page, server }) => {
   await page.keyboard.press("d");
   await expect(page.locator(`.bar-table tr[data-start="${after.window_start}"] td.word`).first()).toHaveText("revised");
   for (let part = 0.95; part > 0 && (await shown(page)) !== after.window_start; part -= 0.02) await hover(page, part);
-  await expect(page.getByRole("tooltip")).toContainText(`close ${exact(before.close.text)} → ${exact(after.close.text)}`);
+  await expect(page.getByRole("tooltip")).toContainText(`close ${price(before.close.text, 2)} → ${price(after.close.text, 2)}`);
   await expect(page.getByRole("tooltip")).toContainText("why: late trades came");
   await expect(legend(page, "state")).toContainText("revision 1");
 });

@@ -145,10 +145,10 @@ export class FakeServer {
 
   firstNotices() {
     const [a, b, c] = this.market.symbols;
-    this.notice({ kind: "rejected", symbol: null, text: "simulator:19785 rejected: bad_price", topic: "rejects", partition: 0, offset: 172 });
-    this.notice({ kind: "gap", symbol: a, interval: "1m", window_start: iso(this.market.start + this.market.gapMinute * 60_000), text: `${a} 13:45: 41 events are missing, 14 s`, topic: "events", partition: 1, offset: 10_212 });
-    this.notice({ kind: "late", symbol: b ?? a, text: `${b ?? a} a trade of 13:58:04 came 3 min late and is kept aside`, topic: "late", partition: 1, offset: 2 });
-    this.notice({ kind: "rejected", symbol: null, text: "12 records rejected: bad_symbol 7, bad_json 5", topic: "rejects", partition: 0, offset: 173 });
+    this.notice({ kind: "rejected", symbol: null, text: "simulator line 19785: bad_price", topic: "rejects", partition: 0, offset: 172 });
+    this.notice({ kind: "gap", symbol: a, interval: "1m", window_start: iso(this.market.start + this.market.gapMinute * 60_000), text: `${a} 1m 13:45: events are missing`, topic: "events", partition: 1, offset: 10_212 });
+    this.notice({ kind: "late", symbol: b ?? a, text: `${b ?? a} 13:58:04: a trade at 230.12 came too late for its bars`, topic: "late", partition: 1, offset: 2 });
+    this.notice({ kind: "rejected", symbol: null, text: "12 more records rejected", topic: null, partition: null, offset: null });
     this.revise(c ?? a, 5);
     this.revise(a, 9);
   }

@@ -2,6 +2,7 @@ import { expect, test } from "@playwright/test";
 import { backoff } from "../../../web/src/api/stream.ts";
 import { placesIn, voidsOf } from "../../../web/src/charts/slots.ts";
 import { asHex, asText, fromBase64 } from "../../../web/src/format/bytes.ts";
+import { noticeWords } from "../../../web/src/format/notices.ts";
 import { age, clockTime, countdown, date, durationMs, hourMinute, parseTime, zoneLabel } from "../../../web/src/format/times.ts";
 import { BarList } from "../../../web/src/state/bars.ts";
 import { Latency } from "../../../web/src/state/latency.ts";
@@ -27,6 +28,20 @@ test("times: nine digits of a second, zones, ages", () => {
   expect([400, 14_000, 180_000, 7_200_000, 5 * 86_400_000, Number.NaN].map(age)).toEqual(["0.4\u00a0s", "14\u00a0s", "3\u00a0min", "2\u00a0h", "5\u00a0d", "—"]);
   expect([6_400, 760_000, 3_723_000, -5].map(countdown)).toEqual(["0:07", "12:40", "1:02:03", "0:00"]);
   expect(["5m", "250ms", "1d", "x", "5"].map(durationMs)).toEqual([300_000, 250, 86_400_000, Number.NaN, Number.NaN]);
+});
+
+test("a notice is short, in the page's zone, with the symbol's decimals", () => {
+  const bar = (values) => ({ open: 423, high: 424.3, low: 422.9, close: 424.15, volume: 12_000, trade_count: 24, ...values });
+  const revised = (before, after) => ({ kind: "revised", symbol: "AAPL", interval: "1m", window_start: "2026-11-20T14:00:00Z", text: "AAPL 1m 14:00 revised: close 424.2", before, after });
+  expect(noticeWords(revised(bar(), bar({ close: 424.2 })), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15 → 424.20");
+  expect(noticeWords(revised(bar(), bar({ high: "424.35" })), "exchange", 2)).toBe("AAPL 1m 09:00: high 424.30 → 424.35");
+  expect(noticeWords(revised(bar(), bar({ volume: 12_600 })), "utc", 2)).toBe("AAPL 1m 14:00: volume 12.0\u00a0k → 12.6\u00a0k");
+  expect(noticeWords(revised(bar(), bar({ trade_count: 25 })), "utc", 2)).toBe("AAPL 1m 14:00: trades 24 → 25");
+  expect(noticeWords(revised(null, bar()), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15");
+  expect(noticeWords({ ...revised(null, null), kind: "gap", interval: "1d" }, "exchange", 2)).toBe("AAPL 1d 2026-11-20: events are missing");
+  const other = (text) => noticeWords({ kind: "late", symbol: "AMZN", interval: null, window_start: null, text }, "utc", 2);
+  expect(other("AMZN 13:58:04: a trade at 230.12 came too late for its bars")).toBe("AMZN 13:58:04: a trade at 230.12");
+  expect(other("3 more events came too late")).toBe("3 more events");
 });
 
 test("the address says what is shown, and says it again", () => {

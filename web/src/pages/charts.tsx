@@ -119,7 +119,7 @@ function Overlay({ symbol, interval, bars, decimals, hovered }: OverlayPropertie
       {under?.bar.state === "revised" && hovered && (
         <div class="chart-tip" role="tooltip" style={{ left: `${hovered.x + 12}px`, top: `${Math.max(48, hovered.y - 40)}px` }}>
           <strong>Revision {under.bar.revision}</strong>
-          {revisionText(under).map((text) => <span key={text}>{text}</span>)}
+          {revisionText(under, decimals).map((text) => <span key={text}>{text}</span>)}
           <span class="muted">why: {qualities(under.bar.quality) || "unknown"}</span>
         </div>
       )}
