@@ -20,7 +20,7 @@ const kHeaders = {
 const kReasons = [["bad_json", 40], ["bad_price", 47], ["bad_size", 17], ["bad_symbol", 24], ["bad_time", 19], ["missing_price", 5], ["repeated_key", 4], ["unsupported_kind", 5]];
 const kStages = [
   ["source", "flowing", "50 /s"], ["ingest", "accepting", "0 waiting"], ["tape", "writing", "1.4 GB"], ["shards", "even", "0 waiting"], ["sinks", "even", "0 behind"],
-  ["live", "fresh", "10 symbols"], ["ledger", "exact", "0 off"],
+  ["live", "fresh", ""], ["ledger", "exact", "0 off"],
 ];
 
 export class FakeServer {
@@ -207,7 +207,7 @@ export class FakeServer {
   }
 
   stages() {
-    return kStages.map(([name, word, number]) => ({ name, state: "ok", word, number: name === "live" ? `${this.market.symbols.length} symbols` : number, detail: "", restarts: 0 }));
+    return kStages.map(([name, word, number]) => ({ name, state: "ok", word, number, detail: "", restarts: 0 }));
   }
 
   sinks(now) {
