@@ -66,6 +66,18 @@ test("the top line and the health strip", async ({ page, server }) => {
   await expect(page.locator("#sinks")).toBeInViewport();
 });
 
+test.describe("on a phone", () => {
+  test.use({ serverOptions: { symbols: 60 }, viewport: { width: 375, height: 812 } });
+  test("a long list is as wide as the screen, its symbols whole", async ({ page, server }) => {
+    await open(page, server);
+    await expect(page.locator("tr.space")).toHaveCount(1);
+    expect(await page.locator(".watch-table thead th:visible").evaluateAll((cells) => cells.reduce((sum, one) => sum + one.getBoundingClientRect().width, 0))).toBeCloseTo(375, 0);
+    const symbol = row(page, "AAPL").locator("th.symbol");
+    expect(await symbol.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+  });
+});
+
 test("unknown is a dash with its reason, never 0", async ({ page, server }) => {
   const original = server.market.watchRow.bind(server.market);
   server.market.watchRow = (symbol, spark) => ({ ...original(symbol, spark), ...(symbol === "AMZN" ? { volume: null, vwap: null, change: null, change_pct: null } : {}) });

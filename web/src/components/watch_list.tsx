@@ -108,8 +108,9 @@ function reveal(box: HTMLDivElement | null, at: number, rowHeight: number): void
   else if (top + rowHeight + head > box.scrollTop + box.clientHeight) box.scrollTop = top + rowHeight + head - box.clientHeight;
 }
 
+// One cell: a span over columns that a narrow screen hides would make columns of its own.
 function Space({ height }: { height: number }) {
-  return <tr class="space" aria-hidden="true"><td style={{ height: `${height}px` }} colSpan={12} /></tr>;
+  return <tr class="space" aria-hidden="true"><td style={{ height: `${height}px` }} /></tr>;
 }
 
 function NoRows({ filter }: { filter: string }) {
