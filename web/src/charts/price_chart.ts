@@ -81,7 +81,7 @@ export class PriceChart {
     });
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (!range) return;
-      if (range.from < kPlacesBeforeHistory) this.events.nearStart?.();
+      if (range.from < kPlacesBeforeHistory && this.firstIsDrawn()) this.events.nearStart?.();
       this.events.atEdge?.(this.chart.timeScale().scrollPosition() >= -1);
     });
     for (const kind of ["wheel", "pointerdown"] as const) {
@@ -164,6 +164,12 @@ export class PriceChart {
       this.note(bar);
     }
     this.drawMarks();
+  }
+
+  // False while older bars have come that the next frame draws: what is near the start now will not be then.
+  private firstIsDrawn(): boolean {
+    const first = this.book?.list.all[0];
+    return first !== undefined && this.drawn.has(first.start);
   }
 
   private note(bar: KnownBar): void {

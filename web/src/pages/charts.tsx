@@ -72,7 +72,7 @@ function SymbolChart({ symbol, interval, all }: SymbolProperties) {
   current.current = book;
   const { host, chart } = useChart(book, { compact: false, kind: preferences.value.chart, zone, decimals, palette: palette.value }, {
     hover: (bar, x, y) => { hovered.value = bar ? { start: bar.start, x, y } : null; },
-    nearStart: () => void current.current?.loadOlder(changed),
+    nearStart: () => { if (current.current?.loaded.peek()) void current.current.loadOlder(changed); }, // before, all there is is near
     atEdge: (at) => { edge.value = at; },
   });
   useRange(chart, book, range);
