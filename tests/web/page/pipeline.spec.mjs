@@ -93,6 +93,10 @@ test("break it: a slider is told to the server; ledger and oracle stay in view",
   await expect(drawer.getByText("bars exact")).toBeInViewport();
   await drawer.getByRole("button", { name: "All to zero" }).click();
   await expect.poll(() => server.faults.duplicate).toBe(0);
+  await drawer.locator('[data-fault="gap"] input').focus(); // a slider takes arrows, no letters
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page.locator("main")).toHaveAttribute("data-page", "overview");
 });
 
 test.describe("no demo", () => {
