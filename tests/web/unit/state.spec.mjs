@@ -35,7 +35,7 @@ test("a notice is short, in the page's zone, with the symbol's decimals", () => 
   const revised = (before, after) => ({ kind: "revised", symbol: "AAPL", interval: "1m", window_start: "2026-11-20T14:00:00Z", text: "AAPL 1m 14:00 revised: close 424.2", before, after });
   expect(noticeWords(revised(bar(), bar({ close: 424.2 })), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15 → 424.20");
   expect(noticeWords(revised(bar(), bar({ high: "424.35" })), "exchange", 2)).toBe("AAPL 1m 09:00: high 424.30 → 424.35");
-  expect(noticeWords(revised(bar(), bar({ volume: 12_600 })), "utc", 2)).toBe("AAPL 1m 14:00: volume 12.0\u00a0k → 12.6\u00a0k");
+  expect(noticeWords(revised(bar(), bar({ volume: "12600.000000" })), "utc", 2)).toBe("AAPL 1m 14:00: volume +600 to 12.6\u00a0k");
   expect(noticeWords(revised(bar(), bar({ trade_count: 25 })), "utc", 2)).toBe("AAPL 1m 14:00: trades 24 → 25");
   expect(noticeWords(revised(null, bar()), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15");
   expect(noticeWords({ ...revised(null, null), kind: "gap", interval: "1d" }, "exchange", 2)).toBe("AAPL 1d 2026-11-20: events are missing");

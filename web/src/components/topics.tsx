@@ -85,7 +85,7 @@ function Row({ topic, one, first, rows, track }: RowProperties) {
       {first && <th scope="rowgroup" rowSpan={rows}>{topic}</th>}
       <td><button type="button" class="link" onClick={() => adjust({ part })} aria-label={`Read the messages of ${topic}, partition ${one.partition}`}>{one.partition}</button></td>
       <td>{count(one.first)}</td><td>{count(one.next)}</td><td>{count(one.next - one.first)}</td><td>{rate(track?.rate() ?? null)}</td>
-      <td title={one.newest === null ? "the partition is empty" : dateTime(newest, route.value.zone)}>{one.newest === null ? kUnknown : age(now() - newest)}</td>
+      <td title={one.newest === null ? (one.next > one.first ? "its records have no time" : "the partition is empty") : dateTime(newest, route.value.zone)}>{one.newest === null ? kUnknown : age(now() - newest)}</td>
       <td class="word readers">{one.readers.length === 0 ? <span class="muted">nobody</span> : one.readers.map((reader) => <ReaderBar key={reader.name} reader={reader} first={one.first} next={one.next} ill={isIll(reader.name, topic, one.partition)} />)}</td>
     </tr>
   );

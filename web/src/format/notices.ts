@@ -1,6 +1,7 @@
 // What a line of the feed says beside its kind: short, in the page's zone, prices as the symbol trades.
+import { difference } from "../api/decimal.ts";
 import type { Bar, Notice } from "../api/types.ts";
-import { exact, price, short } from "./numbers.ts";
+import { exact, group, kMinus, price, short, trimmed } from "./numbers.ts";
 import { date, durationMs, hourMinute, parseTime, type Zone } from "./times.ts";
 
 const kDayMs = 86_400_000;
@@ -21,6 +22,9 @@ export function noticeWords(notice: Notice, zone: Zone, decimals: number): strin
 function changeOf(before: Bar, after: Bar, decimals: number): string {
   const key = kPrices.find((one) => exact(before[one]) !== exact(after[one]));
   if (key) return `${key} ${price(before[key], decimals)} → ${price(after[key], decimals)}`;
-  if (exact(before.volume) !== exact(after.volume)) return `volume ${short(before.volume)} → ${short(after.volume)}`;
+  if (before.volume !== null && after.volume !== null && before.volume !== after.volume) {
+    const more = group(trimmed(difference(after.volume, before.volume)));
+    return `volume ${more.startsWith(kMinus) ? "" : "+"}${more} to ${short(after.volume)}`; // of 41.1 k → 41.1 k nobody learns anything
+  }
   return `trades ${exact(before.trade_count)} → ${exact(after.trade_count)}`;
 }

@@ -82,7 +82,7 @@ export function tickRate(perSecond: number): string {
   return text.includes(kNoBreak) ? `${text}/s` : `${text}${kNoBreak}/s`;
 }
 
-function trimmed(text: string): string {
+export function trimmed(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
