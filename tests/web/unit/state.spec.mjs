@@ -161,11 +161,14 @@ test("silences: missing data, no trades, closed hours", () => {
   const list = new BarList();
   list.merge([bar(0), bar(1, { quality: "gap" }), bar(4), bar(7, { quality: "gap|late" }), bar(100)]);
   const slots = voidsOf(list.all);
-  expect(slots.voids.map(({ kind, silentMs }) => [kind, silentMs])).toEqual([["no_data", 2000], ["no_trades", 122_000], ["no_data", 122_000], ["closed", 5_522_000]]);
+  expect(slots.voids.map(({ kind, silentMs }) => [kind, silentMs])).toEqual([["missing", 2000], ["no_trades", 122_000], ["no_data", 122_000], ["closed", 5_522_000]]);
   expect(slots.times.length).toBe(4);
   expect(placesIn(list.all, slots, null)).toBe(9);
   expect(placesIn(list.all, slots, 60_000)).toBe(1);
   expect(placesIn(list.all, slots, 96 * 60_000)).toBe(4); // 14:07 and 15:40, and 14:05 and 14:06, which are empty
+  const missing = new BarList();
+  missing.merge([0, 1, 2, 3, 4].map((i) => bar(i, { quality: i === 3 ? "" : "gap" })));
+  expect(voidsOf(missing.all).voids.map(({ from, to }) => (to - from) / 60)).toEqual([2, 0]); // three neighbours, and one
 });
 
 test("bytes as text and hex", () => {
