@@ -81,6 +81,15 @@ test("a page that ends early, or is empty, is not the end of history", async ({ 
   await expect(frame(page)).toHaveAttribute("data-bars", String(bars(server, "AMZN").length));
 });
 
+test("a link to an old bar loads as far back as that, and shows it", async ({ page, server }) => {
+  const all = bars(server, "AAPL");
+  const wanted = all.at(-1300).window_start;
+  await openChart(page, server, `page=charts&symbol=AAPL&interval=1m&range=1h&zone=utc&at=${wanted}`);
+  await expect.poll(async () => (await frame(page).getAttribute("data-first")) <= wanted).toBe(true);
+  await expect(page.getByRole("button", { name: "Go live →" })).toBeVisible();
+  await expect.poll(async () => { await hover(page, 0.47); await hover(page, 0.475); return Math.abs(Date.parse(await shown(page)) - Date.parse(wanted)) / 60_000; }).toBeLessThan(8);
+});
+
 test("to the first bar, and the way back to now", async ({ page, server }) => {
   await openChart(page, server);
   await page.getByRole("button", { name: "all", exact: true }).click();
@@ -128,6 +137,11 @@ test("comparing: lines in percent, in the address, and gone again", async ({ pag
   await expect(page.locator(".chip")).toHaveText(/MSFT/);
   await expect.poll(() => new URLSearchParams(new URL(page.url()).hash.slice(1)).get("compare")).toBe("MSFT");
   await expect.poll(() => [...server.clients][0].wants.bars.map(({ symbol }) => symbol).sort()).toEqual(["AAPL", "MSFT"]);
+  const asked = () => server.requests.filter(({ url }) => /bars\?symbol=MSFT/.test(url)).length;
+  await expect(frame(page)).toHaveAttribute("data-bars", "500");
+  expect(asked()).toBeLessThan(3);
+  await page.getByRole("button", { name: "all", exact: true }).click(); // both go back
+  await expect.poll(asked).toBe(Math.ceil(bars(server, "MSFT").length / 500));
   await page.getByRole("button", { name: "Do not compare MSFT" }).click();
   await expect.poll(() => [...server.clients][0].wants.bars.map(({ symbol }) => symbol)).toEqual(["AAPL"]);
 });

@@ -6,7 +6,7 @@ import {
   type WhitespaceData,
 } from "lightweight-charts";
 import { toNumber } from "../api/decimal.ts";
-import { price, tick } from "../format/numbers.ts";
+import { percent, price, tick } from "../format/numbers.ts";
 import { clockTime, dayMonth, hourMinute, type Zone } from "../format/times.ts";
 import type { BarBook, Change, KnownBar } from "../state/bars.ts";
 import type { ChartKind } from "../state/preferences.ts";
@@ -40,7 +40,7 @@ export class PriceChart {
   private readonly volume: ISeriesApi<"Histogram"> | null;
   private readonly marks: Marks;
   private main: Main;
-  private compare = new Map<string, { series: ISeriesApi<"Line">; stop: () => void }>();
+  private compare = new Map<string, { series: ISeriesApi<"Line">; fill: () => void; stop: () => void }>();
   private book: BarBook | null = null;
   private readonly drawn = new Set<number>(); // starts of the bars that the chart has
   private newest = -Infinity; // of them
@@ -114,7 +114,7 @@ export class PriceChart {
       crosshair: { mode: CrosshairMode.Normal, vertLine: { color: p.muted, labelBackgroundColor: p.muted }, horzLine: { color: p.muted, labelBackgroundColor: p.muted } },
       rightPriceScale: { borderColor: p.line, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, entireTextOnly: true, minimumWidth: compact ? 64 : 72 },
       timeScale: { borderColor: p.line, timeVisible: true, secondsVisible: false, rightOffset: kRightPlaces, minBarSpacing: 0.2, tickMarkFormatter: tickFormatter(zone) },
-      localization: { timeFormatter: (time: Time) => `${dayMonth(Number(time) * 1000, zone)} ${clockTime(Number(time) * 1000, zone)}`, locale: "en-GB" },
+      localization: { timeFormatter: (time: Time) => `${dayMonth(Number(time) * 1000, zone)} ${clockTime(Number(time) * 1000, zone)}`, locale: "en-GB", percentageFormatter: percent },
       ...(compact ? { handleScroll: false, handleScale: false } : {}),
     });
     const priceFormat = this.compare.size > 0
@@ -166,10 +166,13 @@ export class PriceChart {
     this.drawMarks();
   }
 
+  private firstStart(): number {
+    return this.book?.list.all[0]?.start ?? -Infinity;
+  }
+
   // False while older bars have come that the next frame draws: what is near the start now will not be then.
   private firstIsDrawn(): boolean {
-    const first = this.book?.list.all[0];
-    return first !== undefined && this.drawn.has(first.start);
+    return this.drawn.has(this.firstStart());
   }
 
   private note(bar: KnownBar): void {
@@ -187,6 +190,7 @@ export class PriceChart {
     this.drawn.clear();
     this.newest = -Infinity;
     for (const bar of whole) this.note(bar);
+    for (const { fill } of this.compare.values()) fill();
     this.drawMarks();
     if (this.range !== undefined) this.applyRange();
   }
@@ -239,9 +243,10 @@ export class PriceChart {
     for (const [symbol, book] of books) {
       const color = colours[this.compare.size % colours.length]!;
       const series = this.chart.addSeries(LineSeries, { color, lineWidth: 2, priceLineVisible: false, lastValueVisible: true, title: symbol, priceFormat: { type: "percent" } }, 0);
-      const fill = () => series.setData(book.list.all.filter(isWhole).map(({ start, bar }) => ({ time: (start / 1000) as UTCTimestamp, value: toNumber(bar.close) })));
+      // Not further back than the main one: places on the axis are counted from its first bar.
+      const fill = () => series.setData(book.list.all.filter((bar) => isWhole(bar) && bar.start >= this.firstStart()).map(({ start, bar }) => ({ time: (start / 1000) as UTCTimestamp, value: toNumber(bar.close) })));
       fill();
-      this.compare.set(symbol, { series, stop: book.listen(fill) });
+      this.compare.set(symbol, { series, fill, stop: book.listen(fill) });
     }
     this.restyle();
   }

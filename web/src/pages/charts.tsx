@@ -1,5 +1,5 @@
 // One symbol closely: candles, volume, history as far back as there is any.
-import { useComputed, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { BarKey } from "../api/types.ts";
 import { palette } from "../charts/palette.ts";
@@ -76,7 +76,7 @@ function SymbolChart({ symbol, interval, all }: SymbolProperties) {
     atEdge: (at) => { edge.value = at; },
   });
   useRange(chart, book, range);
-  useCompared(chart, compare.filter((one) => one !== symbol), interval);
+  useCompared(chart, book, compare.filter((one) => one !== symbol), interval);
   useChartKeys(chart, all, section, () => setComparing(true), () => setTable((on) => !on), edge);
   const picture = () => {
     if (chart.current) savePicture(chart.current.screenshot(), `${symbol} ${interval}`, palette.value, `${symbol.replace(/[^\w.-]/g, "_")}-${interval}.png`);
@@ -147,7 +147,7 @@ type ChartRef = { current: PriceChart | null };
 function useRange(chart: ChartRef, book: BarBook | null, range: Range): void {
   const { at } = route.value;
   const centred = useRef<string | null>(null);
-  const version = useComputed(() => book?.version.value ?? 0).value;
+  const version = book?.version.value ?? 0;
   useEffect(() => { if (book) chart.current?.setRange(rangeMs(range)); }, [book, range]);
   useEffect(() => { centred.current = null; }, [book, at]);
   useEffect(() => {
@@ -160,10 +160,16 @@ function useRange(chart: ChartRef, book: BarBook | null, range: Range): void {
   }, [book, at, range, version]);
 }
 
-function useCompared(chart: ChartRef, compare: string[], interval: string): void {
+// Further symbols go back as far as the main one does.
+function useCompared(chart: ChartRef, main: BarBook | null, compare: string[], interval: string): void {
   const books = useBarsOf(compare.map((symbol) => ({ symbol, interval })));
   const colours = palette.value;
   useEffect(() => chart.current?.setCompare(books), [books, colours]);
+  const version = [...books.values()].reduce((sum, book) => sum + book.version.value, main?.version.value ?? 0);
+  useEffect(() => {
+    const first = main?.list.all[0]?.start ?? Infinity;
+    for (const book of books.values()) if (book.loaded.peek() && (book.list.all[0]?.start ?? -Infinity) > first) void book.loadOlder(changed);
+  }, [books, main, version]);
 }
 
 function useChartKeys(chart: ChartRef, all: string[], section: { current: HTMLElement | null }, compare: () => void, table: () => void, edge: { value: boolean }): void {
