@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { Sparkline } from "../charts/sparkline.tsx";
 import { milliseconds, rate } from "../format/numbers.ts";
 import { amount, edgeWidth, flowBoxes, type FlowBox } from "../state/flow.ts";
-import { latencyP99, status, watch } from "../state/live.ts";
+import { connection, latencyP99, status, watch } from "../state/live.ts";
 import { route } from "../state/route.ts";
 import { Skeleton } from "./states.tsx";
 
@@ -17,7 +17,7 @@ export function Flow() {
     ? { ...box, total: amount(watch.symbols.value?.length), lag: { text: milliseconds(latencyP99.value) } } : box));
   return (
     <section class="panel" id="flow" aria-label="Flow">
-      <ol class="flow">
+      <ol class={`flow ${connection.value.phase === "open" ? "" : "past"}`}>
         {boxes.map((box, i) => (
           <Fragment key={box.name}>
             {i > 0 && <Edge width={edgeWidth(box.rate)} flowing={(box.rate ?? 0) > 0} />}

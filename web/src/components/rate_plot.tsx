@@ -58,7 +58,7 @@ function options(colours: Palette, zone: Zone, width: number): uPlot.Options {
   const font = "11px system-ui, sans-serif";
   const axis = { stroke: colours.muted, grid, ticks: { ...grid, size: 4 }, font };
   return {
-    width, height: kHeight, padding: [8, 8, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
+    width, height: kHeight, padding: [8, 28, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
     scales: {
       x: { range: (_plot, _low, high) => xRange(high) },
       y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] },
