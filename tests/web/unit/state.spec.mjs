@@ -40,7 +40,7 @@ test("a notice is short, in the page's zone, with the symbol's decimals", () => 
   expect(noticeWords(revised(null, bar()), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15");
   expect(noticeWords({ ...revised(null, null), kind: "gap", interval: "1d" }, "exchange", 2)).toBe("AAPL 1d 2026-11-20: events are missing");
   const other = (text) => noticeWords({ kind: "late", symbol: "AMZN", interval: null, window_start: null, text }, "utc", 2);
-  expect(other("AMZN 13:58:04: a trade at 230.12 came too late for its bars")).toBe("AMZN 13:58:04: a trade at 230.12");
+  expect(other("AMZN 13:58:04: a trade at 230.1 came too late for its bars")).toBe("AMZN 13:58:04: a trade at 230.10");
   expect(other("3 more events came too late")).toBe("3 more events");
 });
 

@@ -10,7 +10,9 @@ const kPrices = ["close", "high", "low", "open"] as const;
 export function noticeWords(notice: Notice, zone: Zone, decimals: number): string {
   const { kind, symbol, interval, window_start, before, after } = notice;
   // Of one record, not of a bar; or several at once.
-  if (!symbol || !interval || !window_start) return notice.text.replace(/ came too late( for its bars)?$/, "");
+  if (!symbol || !interval || !window_start) {
+    return notice.text.replace(/ came too late( for its bars)?$/, "").replace(/(?<=: a trade at )[\d.]+$/, (text) => price(text, decimals));
+  }
   const start = parseTime(window_start);
   const bar = `${symbol} ${interval} ${durationMs(interval) < kDayMs ? hourMinute(start, zone) : date(start, "utc")}`;
   if (kind === "gap") return `${bar}: events are missing`;
