@@ -167,6 +167,8 @@ test("the table twin and the summary say what is drawn", async ({ page, server }
   await page.keyboard.press("d");
   const rows = page.locator(".bar-table tbody tr");
   const all = bars(server, "INTC", "15m");
+  let drawn = 0; // the chart makes room for the table first
+  await expect.poll(async () => { const before = drawn; drawn = await rows.count(); return drawn === before && drawn < 30; }).toBe(true);
   await expect(rows.nth(1)).toHaveAttribute("data-start", all.at(-1 - 0 - (await rows.first().getAttribute("data-start") === all.at(-1).window_start ? 1 : 0)).window_start);
   for (const start of await rows.evaluateAll((list) => list.slice(1).map((one) => one.dataset.start))) {
     const want = all.find((bar) => bar.window_start === start);

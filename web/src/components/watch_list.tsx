@@ -70,7 +70,8 @@ export function WatchList({ selected }: Properties) {
     adjust({ symbol });
     reveal(box.current, at, rowHeight);
   };
-  useEffect(() => bindKeys({
+  // Before the next key: one that comes within the frame must find the row that the last one chose.
+  useLayoutEffect(() => bindKeys({
     ArrowDown: () => move(1), ArrowUp: () => move(-1), PageDown: () => move(20), PageUp: () => move(-20), Home: () => move(-1e9), End: () => move(1e9),
     Enter: () => { if (selected) go({ page: "charts", symbol: selected }); },
     s: () => { if (selected) toggleStar(selected); },

@@ -1,6 +1,6 @@
 // One symbol closely: candles, volume, history as far back as there is any.
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { BarKey } from "../api/types.ts";
 import { palette } from "../charts/palette.ts";
 import type { PriceChart } from "../charts/price_chart.ts";
@@ -174,7 +174,7 @@ function useCompared(chart: ChartRef, main: BarBook | null, compare: string[], i
 
 function useChartKeys(chart: ChartRef, all: string[], section: { current: HTMLElement | null }, compare: () => void, table: () => void, edge: { value: boolean }): void {
   const digits = useMemo(() => Object.fromEntries(all.slice(0, 6).map((interval, i) => [String(i + 1), () => adjust({ interval })])), [all.join()]);
-  useEffect(() => bindKeys({
+  useLayoutEffect(() => bindKeys({
     ...digits, c: compare, d: table,
     ArrowLeft: () => chart.current?.pan(-10), ArrowRight: () => chart.current?.pan(10),
     "+": () => chart.current?.zoom(0.8), "=": () => chart.current?.zoom(0.8), "-": () => chart.current?.zoom(1.25), "−": () => chart.current?.zoom(1.25),
