@@ -124,6 +124,10 @@ def untidy(path):
     name, data = path.relative_to(ROOT), path.read_bytes()
     if len(data) > 2_000_000:
         yield f"{name}: larger than 2 MB"
+    if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".gif", ".webp") and (
+        name.parent != Path("docs/pictures") or path.suffix != ".png" or len(data) > 300_000
+    ):
+        yield f"{name}: a picture that is not a .png of at most 300 kB in docs/pictures"
     if b"\0" in data or name.parts[:2] == ("fuzz", "corpus") or "golden" in name.parts or name.name == "LICENSE":
         return
     if b"\r" in data and path.suffix not in (".csv", ".scn"):

@@ -30,6 +30,7 @@ for (const theme of ["dark", "light"]) {
 
 test("the keyboard alone: list, chart, pages, search, help, back", async ({ page, server }) => {
   await open(page, server);
+  await expect(row(page, "AAPL")).toHaveAttribute("aria-selected", "true"); // connected comes before the first rows
   await page.keyboard.press("ArrowDown");
   await expect(row(page, "AMZN")).toHaveAttribute("aria-selected", "true");
   await page.keyboard.press("ArrowDown");

@@ -46,7 +46,7 @@ test("a revised bar says old → new and why", async ({ page, server }) => {
   await page.keyboard.press("d");
   await expect(page.locator(`.bar-table tr[data-start="${after.window_start}"] td.word`).first()).toHaveText("revised");
   for (let part = 0.95; part > 0 && (await shown(page)) !== after.window_start; part -= 0.02) await hover(page, part);
-  await expect(page.getByRole("tooltip")).toContainText(`close ${exact(before.close.text)} → ${exact(after.close.text)}`);
+  await expect(page.getByRole("tooltip")).toContainText(`close ${price(before.close.text, 2)} → ${price(after.close.text, 2)}`);
   await expect(page.getByRole("tooltip")).toContainText("why: late trades came");
   await expect(legend(page, "state")).toContainText("revision 1");
 });
@@ -79,6 +79,15 @@ test("a page that ends early, or is empty, is not the end of history", async ({ 
   await openChart(page, server, "page=charts&symbol=AMZN&interval=1m&range=all&zone=utc");
   await expect(frame(page)).toHaveAttribute("data-first", bars(server, "AMZN")[0].window_start);
   await expect(frame(page)).toHaveAttribute("data-bars", String(bars(server, "AMZN").length));
+});
+
+test("a link to an old bar loads as far back as that, and shows it", async ({ page, server }) => {
+  const all = bars(server, "AAPL");
+  const wanted = all.at(-1300).window_start;
+  await openChart(page, server, `page=charts&symbol=AAPL&interval=1m&range=1h&zone=utc&at=${wanted}`);
+  await expect.poll(async () => (await frame(page).getAttribute("data-first")) <= wanted).toBe(true);
+  await expect(page.getByRole("button", { name: "Go live →" })).toBeVisible();
+  await expect.poll(async () => { await hover(page, 0.47); await hover(page, 0.475); return Math.abs(Date.parse(await shown(page)) - Date.parse(wanted)) / 60_000; }).toBeLessThan(8);
 });
 
 test("to the first bar, and the way back to now", async ({ page, server }) => {
@@ -128,6 +137,11 @@ test("comparing: lines in percent, in the address, and gone again", async ({ pag
   await expect(page.locator(".chip")).toHaveText(/MSFT/);
   await expect.poll(() => new URLSearchParams(new URL(page.url()).hash.slice(1)).get("compare")).toBe("MSFT");
   await expect.poll(() => [...server.clients][0].wants.bars.map(({ symbol }) => symbol).sort()).toEqual(["AAPL", "MSFT"]);
+  const asked = () => server.requests.filter(({ url }) => /bars\?symbol=MSFT/.test(url)).length;
+  await expect(frame(page)).toHaveAttribute("data-bars", "500");
+  expect(asked()).toBeLessThan(3);
+  await page.getByRole("button", { name: "all", exact: true }).click(); // both go back
+  await expect.poll(asked).toBe(Math.ceil(bars(server, "MSFT").length / 500));
   await page.getByRole("button", { name: "Do not compare MSFT" }).click();
   await expect.poll(() => [...server.clients][0].wants.bars.map(({ symbol }) => symbol)).toEqual(["AAPL"]);
 });
@@ -153,6 +167,8 @@ test("the table twin and the summary say what is drawn", async ({ page, server }
   await page.keyboard.press("d");
   const rows = page.locator(".bar-table tbody tr");
   const all = bars(server, "INTC", "15m");
+  let drawn = 0; // the chart makes room for the table first
+  await expect.poll(async () => { const before = drawn; drawn = await rows.count(); return drawn === before && drawn < 30; }).toBe(true);
   await expect(rows.nth(1)).toHaveAttribute("data-start", all.at(-1 - 0 - (await rows.first().getAttribute("data-start") === all.at(-1).window_start ? 1 : 0)).window_start);
   for (const start of await rows.evaluateAll((list) => list.slice(1).map((one) => one.dataset.start))) {
     const want = all.find((bar) => bar.window_start === start);

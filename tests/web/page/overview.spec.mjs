@@ -46,11 +46,15 @@ test("the top line and the health strip", async ({ page, server }) => {
   await expect(fact("events")).toHaveText("50\u00a0/s");
   await expect(fact("symbols")).toHaveText("10");
   await expect(fact("oracle")).toContainText("1\u2009284 of 1\u2009284 bars exact");
-  await expect(fact("final bars")).toHaveText("6\u2009462");
+  await expect(fact("settled bars")).toHaveText("6\u2009390");
   await expect(page.locator("[data-fact='event to screen, p99']")).toHaveAttribute("title", /unknown: no price has changed yet/);
   server.tick(1000);
   server.tick(1000);
   await expect(fact("event to screen, p99")).toHaveText(/\d (ms|s)|\d+\u00a0ms/);
+  server.revise("AAPL", 3);
+  server.tick(1000);
+  await expect(page.locator("li.notice.revised")).toHaveCount(3);
+  await expect(fact("settled bars")).toHaveText("6\u2009390"); // a revised bar is no further one
   await expect(page.getByRole("navigation", { name: "Health" }).getByRole("link")).toHaveCount(7);
   server.statusChange = { stages: server.stages().map((stage) => (stage.name === "sinks" ? { ...stage, state: "failed", word: "stopped", detail: "duckdb: the disk is full" } : stage)) };
   server.tick(1000);
@@ -62,15 +66,29 @@ test("the top line and the health strip", async ({ page, server }) => {
   await expect(page.locator("#sinks")).toBeInViewport();
 });
 
+test.describe("on a phone", () => {
+  test.use({ serverOptions: { symbols: 60 }, viewport: { width: 375, height: 812 } });
+  test("a long list is as wide as the screen, its symbols whole", async ({ page, server }) => {
+    await open(page, server);
+    await expect(page.locator("tr.space")).toHaveCount(1);
+    expect(await page.locator(".watch-table thead th:visible").evaluateAll((cells) => cells.reduce((sum, one) => sum + one.getBoundingClientRect().width, 0))).toBeCloseTo(375, 0);
+    const symbol = row(page, "AAPL").locator("th.symbol");
+    expect(await symbol.evaluate((cell) => cell.scrollWidth - cell.clientWidth)).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(375);
+  });
+});
+
 test("unknown is a dash with its reason, never 0", async ({ page, server }) => {
   const original = server.market.watchRow.bind(server.market);
   server.market.watchRow = (symbol, spark) => ({ ...original(symbol, spark), ...(symbol === "AMZN" ? { volume: null, vwap: null, change: null, change_pct: null } : {}) });
-  server.statusChange = { oracle: null };
+  server.statusChange = { oracle: null, sinks: server.sinks(null).filter(({ topic }) => topic !== "settled") };
   await open(page, server);
   for (const [column, reason] of [["volume", /unknown/], ["vwap", /no volume/], ["change", /nothing to compare/]]) {
     await expect(cell(page, "AMZN", column)).toHaveText("—");
     await expect(cell(page, "AMZN", column)).toHaveAttribute("title", reason);
   }
+  await expect(page.locator("[data-fact='settled bars']")).toHaveText(/—/);
+  await expect(page.locator("[data-fact='settled bars']")).toHaveAttribute("title", /no sink reads them/);
   await expect(page.locator("[data-fact='oracle']")).toHaveAttribute("title", /only the demo's simulator/);
 });
 

@@ -34,6 +34,9 @@ test("topics, their readers, and the messages", async ({ page, server }) => {
   const line = page.locator('[data-partition="events/1"]');
   await expect(line).toContainText(count(server.offsets.events[1]));
   await expect(line.getByRole("img", { name: "parquet: 38 behind" })).toBeVisible();
+  await expect(line.locator(".reader.ill")).toHaveCount(0); // it gathers a file: no fault
+  server.statusChange = { sinks: server.sinks(null).map((sink) => (sink.name === "parquet" ? { ...sink, state: "failed" } : sink)) };
+  await expect(line.locator(".reader.ill")).toHaveText(/parquet/);
   await line.getByRole("button").click();
   const browser = page.locator(".messages");
   await expect(browser.locator("li").last()).toHaveAttribute("data-offset", String(server.offsets.events[1] - 1));
@@ -90,6 +93,10 @@ test("break it: a slider is told to the server; ledger and oracle stay in view",
   await expect(drawer.getByText("bars exact")).toBeInViewport();
   await drawer.getByRole("button", { name: "All to zero" }).click();
   await expect.poll(() => server.faults.duplicate).toBe(0);
+  await drawer.locator('[data-fault="gap"] input').focus(); // a slider takes arrows, no letters
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page.locator("main")).toHaveAttribute("data-page", "overview");
 });
 
 test.describe("no demo", () => {

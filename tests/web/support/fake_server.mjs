@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
-import { csv, iso, Market, random, write } from "./market.mjs";
+import { csv, iso, Market, random, Raw, write } from "./market.mjs";
 
 export const kNow = Date.parse("2026-11-20T14:03:22Z");
 const kDist = process.env.TICKERHOUSE_WEB_DIST ?? new URL("../../../build/web/dist/", import.meta.url).pathname;
@@ -20,7 +20,7 @@ const kHeaders = {
 const kReasons = [["bad_json", 40], ["bad_price", 47], ["bad_size", 17], ["bad_symbol", 24], ["bad_time", 19], ["missing_price", 5], ["repeated_key", 4], ["unsupported_kind", 5]];
 const kStages = [
   ["source", "flowing", "50 /s"], ["ingest", "accepting", "0 waiting"], ["tape", "writing", "1.4 GB"], ["shards", "even", "0 waiting"], ["sinks", "even", "0 behind"],
-  ["live", "fresh", "10 symbols"], ["ledger", "exact", "0 off"],
+  ["live", "fresh", ""], ["ledger", "exact", "0 off"],
 ];
 
 export class FakeServer {
@@ -145,10 +145,10 @@ export class FakeServer {
 
   firstNotices() {
     const [a, b, c] = this.market.symbols;
-    this.notice({ kind: "rejected", symbol: null, text: "simulator:19785 rejected: bad_price", topic: "rejects", partition: 0, offset: 172 });
-    this.notice({ kind: "gap", symbol: a, interval: "1m", window_start: iso(this.market.start + this.market.gapMinute * 60_000), text: `${a} 13:45: 41 events are missing, 14 s`, topic: "events", partition: 1, offset: 10_212 });
-    this.notice({ kind: "late", symbol: b ?? a, text: `${b ?? a} a trade of 13:58:04 came 3 min late and is kept aside`, topic: "late", partition: 1, offset: 2 });
-    this.notice({ kind: "rejected", symbol: null, text: "12 records rejected: bad_symbol 7, bad_json 5", topic: "rejects", partition: 0, offset: 173 });
+    this.notice({ kind: "rejected", symbol: null, text: "simulator line 19785: bad_price", topic: "rejects", partition: 0, offset: 172 });
+    this.notice({ kind: "gap", symbol: a, interval: "1m", window_start: iso(this.market.start + this.market.gapMinute * 60_000), text: `${a} 1m 13:45: events are missing`, topic: "events", partition: 1, offset: 10_212 });
+    this.notice({ kind: "late", symbol: b ?? a, text: `${b ?? a} 13:58:04: a trade at 230.12 came too late for its bars`, topic: "late", partition: 1, offset: 2 });
+    this.notice({ kind: "rejected", symbol: null, text: "12 more records rejected", topic: null, partition: null, offset: null });
     this.revise(c ?? a, 5);
     this.revise(a, 9);
   }
@@ -199,7 +199,7 @@ export class FakeServer {
     const empty = this.market.symbols.length === 0;
     return {
       start_id: this.startId, version: "0.4.0", now, started_at: iso(kNow - 4_000_000), uptime_seconds: 4000.5, restarts: 0, data: "./data", intervals: this.intervals, day_interval: "1d", running: true, origin: "simulated",
-      source_label: { kind: "simulated", speed: null }, events_per_second: empty ? 0 : 49.8, stages: this.stages(), catching_up: null, oracle: { judged: 1284, exact: 1284, first_wrong: null },
+      source_label: { kind: "simulated", speed: null }, events_per_second: empty ? 0 : new Raw("49.800000000000004"), stages: this.stages(), catching_up: null, oracle: { judged: 1284, exact: 1284, first_wrong: null },
       total: { ...this.ledger }, ingest: { ...counts(0), received: this.ledger.rejected, rejected: this.ledger.rejected }, partitions, sinks: this.sinks(now),
       sources: [{ name: "simulator", finished: false, truncated: false, watermark: now, received: this.ledger.received, skipped: 0, rounded: 0, rejects: empty ? {} : Object.fromEntries(kReasons) }],
       tape: { bytes_used: 1_449_984_000, bytes_max: 2_147_483_648, disk_free_bytes: 78_394_023_936, ingest_paused: false }, problems: [], ...this.statusChange,
@@ -207,7 +207,7 @@ export class FakeServer {
   }
 
   stages() {
-    return kStages.map(([name, word, number]) => ({ name, state: "ok", word, number: name === "live" ? `${this.market.symbols.length} symbols` : number, detail: "", restarts: 0 }));
+    return kStages.map(([name, word, number]) => ({ name, state: "ok", word, number, detail: "", restarts: 0 }));
   }
 
   sinks(now) {

@@ -37,12 +37,12 @@ export class RealServer {
     await this.until("readyz", async () => (await fetch(`${this.url}readyz`)).ok);
   }
 
-  async until(what, holds) {
-    for (let i = 0; i < (kReadySeconds * 1000) / kCheckMs; i++) {
+  async until(what, holds, seconds = kReadySeconds) {
+    for (let i = 0; i < (seconds * 1000) / kCheckMs; i++) {
       if (await holds().catch(() => false)) return;
       await new Promise((done) => setTimeout(done, kCheckMs));
     }
-    throw new Error(`${what}: not within ${kReadySeconds} s`);
+    throw new Error(`${what}: not within ${seconds} s`);
   }
 
   get restartable() { return this.child !== undefined; }

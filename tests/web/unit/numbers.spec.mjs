@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { decimalText, difference, fixed } from "../../../web/src/api/decimal.ts";
 import { parseExact } from "../../../web/src/api/json.ts";
-import { bytes, change, count, decimalsOf, exact, percent, price, rate, short, signed } from "../../../web/src/format/numbers.ts";
+import { bytes, change, count, decimalsOf, exact, percent, price, rate, short, signed, tick, tickRate } from "../../../web/src/format/numbers.ts";
 
 const cases = (name, of, list) => test(name, () => { for (const [input, want] of list) expect(of(...[input].flat()), JSON.stringify(input)).toBe(want); });
 
@@ -21,6 +21,8 @@ cases("short", short, [
 ]);
 cases("exact keeps every digit", exact, [[["123456789012345678.123456"], "123\u2009456\u2009789\u2009012\u2009345\u2009678.123456"], [[0.25], "0.25"], [[null], "—"]]);
 cases("rate", rate, [[[12345], "12.3\u00a0k/s"], [[49.8], "50\u00a0/s"], [[0], "0\u00a0/s"], [[0.4], "0.4\u00a0/s"], [[null], "—"], [[Number.NaN], "—"], [[2_500_000], "2.50\u00a0M/s"]]);
+cases("ticks of an axis have no zeros to spare", tick, [[[12_000], "12\u00a0k"], [[8_000], "8\u00a0k"], [[2_500], "2.5\u00a0k"], [[0], "0"], [[750], "750"], [[100_000], "100\u00a0k"]]);
+cases("ticks of a rate", tickRate, [[[5], "5\u00a0/s"], [[10], "10\u00a0/s"], [[12_000], "12\u00a0k/s"], [[0.5], "0.5\u00a0/s"]]);
 cases("bytes", bytes, [[[1_449_984_000], "1.45\u00a0GB"], [[12], "12\u00a0B"], [[null], "—"]]);
 cases("decimals of prices", (...values) => decimalsOf(values), [[[157.05, 157], 2], [[["0.00001234"]], 8], [[0.125], 3], [[], 2]]);
 

@@ -2,6 +2,7 @@ import { expect, test } from "@playwright/test";
 import { backoff } from "../../../web/src/api/stream.ts";
 import { placesIn, voidsOf } from "../../../web/src/charts/slots.ts";
 import { asHex, asText, fromBase64 } from "../../../web/src/format/bytes.ts";
+import { noticeWords } from "../../../web/src/format/notices.ts";
 import { age, clockTime, countdown, date, durationMs, hourMinute, parseTime, zoneLabel } from "../../../web/src/format/times.ts";
 import { BarList } from "../../../web/src/state/bars.ts";
 import { Latency } from "../../../web/src/state/latency.ts";
@@ -27,6 +28,20 @@ test("times: nine digits of a second, zones, ages", () => {
   expect([400, 14_000, 180_000, 7_200_000, 5 * 86_400_000, Number.NaN].map(age)).toEqual(["0.4\u00a0s", "14\u00a0s", "3\u00a0min", "2\u00a0h", "5\u00a0d", "—"]);
   expect([6_400, 760_000, 3_723_000, -5].map(countdown)).toEqual(["0:07", "12:40", "1:02:03", "0:00"]);
   expect(["5m", "250ms", "1d", "x", "5"].map(durationMs)).toEqual([300_000, 250, 86_400_000, Number.NaN, Number.NaN]);
+});
+
+test("a notice is short, in the page's zone, with the symbol's decimals", () => {
+  const bar = (values) => ({ open: 423, high: 424.3, low: 422.9, close: 424.15, volume: 12_000, trade_count: 24, ...values });
+  const revised = (before, after) => ({ kind: "revised", symbol: "AAPL", interval: "1m", window_start: "2026-11-20T14:00:00Z", text: "AAPL 1m 14:00 revised: close 424.2", before, after });
+  expect(noticeWords(revised(bar(), bar({ close: 424.2 })), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15 → 424.20");
+  expect(noticeWords(revised(bar(), bar({ high: "424.35" })), "exchange", 2)).toBe("AAPL 1m 09:00: high 424.30 → 424.35");
+  expect(noticeWords(revised(bar(), bar({ volume: "12600.000000" })), "utc", 2)).toBe("AAPL 1m 14:00: volume +600 to 12.6\u00a0k");
+  expect(noticeWords(revised(bar(), bar({ trade_count: 25 })), "utc", 2)).toBe("AAPL 1m 14:00: trades 24 → 25");
+  expect(noticeWords(revised(null, bar()), "utc", 2)).toBe("AAPL 1m 14:00: close 424.15");
+  expect(noticeWords({ ...revised(null, null), kind: "gap", interval: "1d" }, "exchange", 2)).toBe("AAPL 1d 2026-11-20: events are missing");
+  const other = (text) => noticeWords({ kind: "late", symbol: "AMZN", interval: null, window_start: null, text }, "utc", 2);
+  expect(other("AMZN 13:58:04: a trade at 230.1 came too late for its bars")).toBe("AMZN 13:58:04: a trade at 230.10");
+  expect(other("3 more events came too late")).toBe("3 more events");
 });
 
 test("the address says what is shown, and says it again", () => {
@@ -146,11 +161,14 @@ test("silences: missing data, no trades, closed hours", () => {
   const list = new BarList();
   list.merge([bar(0), bar(1, { quality: "gap" }), bar(4), bar(7, { quality: "gap|late" }), bar(100)]);
   const slots = voidsOf(list.all);
-  expect(slots.voids.map(({ kind, silentMs }) => [kind, silentMs])).toEqual([["no_data", 2000], ["no_trades", 122_000], ["no_data", 122_000], ["closed", 5_522_000]]);
+  expect(slots.voids.map(({ kind, silentMs }) => [kind, silentMs])).toEqual([["missing", 2000], ["no_trades", 122_000], ["no_data", 122_000], ["closed", 5_522_000]]);
   expect(slots.times.length).toBe(4);
   expect(placesIn(list.all, slots, null)).toBe(9);
   expect(placesIn(list.all, slots, 60_000)).toBe(1);
   expect(placesIn(list.all, slots, 96 * 60_000)).toBe(4); // 14:07 and 15:40, and 14:05 and 14:06, which are empty
+  const missing = new BarList();
+  missing.merge([0, 1, 2, 3, 4].map((i) => bar(i, { quality: i === 3 ? "" : "gap" })));
+  expect(voidsOf(missing.all).voids.map(({ from, to }) => (to - from) / 60)).toEqual([2, 0]); // three neighbours, and one
 });
 
 test("bytes as text and hex", () => {

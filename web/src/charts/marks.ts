@@ -93,15 +93,15 @@ export class Marks implements ISeriesPrimitive<Time> {
 
   private drawBand(scope: Scope, one: Void, left: number, right: number): void {
     const { context, height, ratio } = scope;
-    if (one.kind === "no_data") this.hatch(scope, left, right);
-    const label = one.kind === "no_data"
-      ? (one.silentMs >= 1000 && one.to > one.from ? `no data ${age(one.silentMs)}` : "no data") : "no trades";
+    const gap = one.kind !== "no_trades";
+    if (gap) this.hatch(scope, left, right);
+    const label = { no_data: one.silentMs >= 1000 ? `no data ${age(one.silentMs)}` : "no data", missing: "events missing", no_trades: "no trades", closed: "" }[one.kind];
     context.font = `${11 * ratio}px system-ui, sans-serif`;
-    context.fillStyle = one.kind === "no_data" ? this.colours.warning : this.colours.muted;
+    context.fillStyle = gap ? this.colours.warning : this.colours.muted;
     if (context.measureText(label).width + 8 * ratio <= right - left) {
       context.textAlign = "center";
       context.fillText(label, (left + right) / 2, height - 8 * ratio);
-    } else if (right - left >= 14 * ratio) {
+    } else if (right - left >= 14 * ratio && one.kind !== "missing") { // there, candles would lie on it
       this.writeUpwards(scope, label, (left + right) / 2);
     }
   }

@@ -6,7 +6,7 @@ import {
   type WhitespaceData,
 } from "lightweight-charts";
 import { toNumber } from "../api/decimal.ts";
-import { price, short } from "../format/numbers.ts";
+import { percent, price, tick } from "../format/numbers.ts";
 import { clockTime, dayMonth, hourMinute, type Zone } from "../format/times.ts";
 import type { BarBook, Change, KnownBar } from "../state/bars.ts";
 import type { ChartKind } from "../state/preferences.ts";
@@ -32,13 +32,15 @@ type Main = ISeriesApi<"Candlestick"> | ISeriesApi<"Line">;
 
 const kRightPlaces = 3;
 const kPlacesBeforeHistory = 40;
+const kLegendPx = { narrow: 92, wide: 56 }; // as style/charts.css lays it out
+const kNarrowPx = 640;
 
 export class PriceChart {
   private readonly chart: IChartApi;
   private readonly volume: ISeriesApi<"Histogram"> | null;
   private readonly marks: Marks;
   private main: Main;
-  private compare = new Map<string, { series: ISeriesApi<"Line">; stop: () => void }>();
+  private compare = new Map<string, { series: ISeriesApi<"Line">; fill: () => void; stop: () => void }>();
   private book: BarBook | null = null;
   private readonly drawn = new Set<number>(); // starts of the bars that the chart has
   private newest = -Infinity; // of them
@@ -53,7 +55,7 @@ export class PriceChart {
     this.main = this.addMain();
     this.marks = new Marks(options.palette);
     this.main.attachPrimitive(this.marks);
-    this.volume = options.compact ? null : this.chart.addSeries(HistogramSeries, { priceFormat: { type: "custom", minMove: 1e-6, formatter: (value: number) => short(value) }, lastValueVisible: false, priceLineVisible: false }, 1);
+    this.volume = options.compact ? null : this.chart.addSeries(HistogramSeries, { priceFormat: { type: "custom", minMove: 1e-6, formatter: tick }, lastValueVisible: false, priceLineVisible: false }, 1);
     if (this.volume) {
       this.chart.panes()[0]!.setStretchFactor(3);
       this.chart.panes()[1]!.setStretchFactor(1);
@@ -68,7 +70,10 @@ export class PriceChart {
 
   private listen(host: HTMLElement): void {
     // The same range in another width; after the library has taken the size.
-    this.resized = new ResizeObserver(() => requestAnimationFrame(() => this.applyRange()));
+    this.resized = new ResizeObserver(() => requestAnimationFrame(() => {
+      this.makeRoom();
+      this.applyRange();
+    }));
     this.resized.observe(host);
     this.chart.subscribeCrosshairMove((at) => {
       const bar = at.time === undefined ? null : this.book?.list.find(Number(at.time) * 1000) ?? null;
@@ -76,7 +81,7 @@ export class PriceChart {
     });
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       if (!range) return;
-      if (range.from < kPlacesBeforeHistory) this.events.nearStart?.();
+      if (range.from < kPlacesBeforeHistory && this.firstIsDrawn()) this.events.nearStart?.();
       this.events.atEdge?.(this.chart.timeScale().scrollPosition() >= -1);
     });
     for (const kind of ["wheel", "pointerdown"] as const) {
@@ -107,9 +112,9 @@ export class PriceChart {
       },
       grid: { vertLines: lines, horzLines: lines },
       crosshair: { mode: CrosshairMode.Normal, vertLine: { color: p.muted, labelBackgroundColor: p.muted }, horzLine: { color: p.muted, labelBackgroundColor: p.muted } },
-      rightPriceScale: { borderColor: p.line, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, minimumWidth: compact ? 64 : 72 },
+      rightPriceScale: { borderColor: p.line, scaleMargins: { top: compact ? 0.1 : 0.16, bottom: 0.1 }, entireTextOnly: true, minimumWidth: compact ? 64 : 72 },
       timeScale: { borderColor: p.line, timeVisible: true, secondsVisible: false, rightOffset: kRightPlaces, minBarSpacing: 0.2, tickMarkFormatter: tickFormatter(zone) },
-      localization: { timeFormatter: (time: Time) => `${dayMonth(Number(time) * 1000, zone)} ${clockTime(Number(time) * 1000, zone)}`, locale: "en-GB" },
+      localization: { timeFormatter: (time: Time) => `${dayMonth(Number(time) * 1000, zone)} ${clockTime(Number(time) * 1000, zone)}`, locale: "en-GB", percentageFormatter: percent },
       ...(compact ? { handleScroll: false, handleScale: false } : {}),
     });
     const priceFormat = this.compare.size > 0
@@ -118,6 +123,16 @@ export class PriceChart {
     // Of this pane alone: volume stays volume.
     this.main.priceScale().applyOptions({ mode: this.compare.size > 0 ? PriceScaleMode.Percentage : PriceScaleMode.Normal });
     this.main.applyOptions({ priceFormat, priceLineStyle: LineStyle.Dotted, ...this.mainColours() });
+    this.makeRoom();
+  }
+
+  // No candle lies under the legend, whatever the height; volume stands on its axis.
+  private makeRoom(): void {
+    if (this.closed || this.options.compact) return;
+    const height = this.chart.panes()[0]!.getHeight();
+    const legend = this.chart.timeScale().width() < kNarrowPx ? kLegendPx.narrow : kLegendPx.wide;
+    if (height > 0) this.main.priceScale().applyOptions({ scaleMargins: { top: Math.min(0.4, Math.max(0.08, legend / height)), bottom: 0.06 } });
+    this.volume?.priceScale().applyOptions({ scaleMargins: { top: 0.1, bottom: 0 } });
   }
 
   private mainColours(): object {
@@ -151,6 +166,15 @@ export class PriceChart {
     this.drawMarks();
   }
 
+  private firstStart(): number {
+    return this.book?.list.all[0]?.start ?? -Infinity;
+  }
+
+  // False while older bars have come that the next frame draws: what is near the start now will not be then.
+  private firstIsDrawn(): boolean {
+    return this.drawn.has(this.firstStart());
+  }
+
   private note(bar: KnownBar): void {
     this.drawn.add(bar.start);
     this.newest = Math.max(this.newest, bar.start);
@@ -166,6 +190,7 @@ export class PriceChart {
     this.drawn.clear();
     this.newest = -Infinity;
     for (const bar of whole) this.note(bar);
+    for (const { fill } of this.compare.values()) fill();
     this.drawMarks();
     if (this.range !== undefined) this.applyRange();
   }
@@ -218,9 +243,10 @@ export class PriceChart {
     for (const [symbol, book] of books) {
       const color = colours[this.compare.size % colours.length]!;
       const series = this.chart.addSeries(LineSeries, { color, lineWidth: 2, priceLineVisible: false, lastValueVisible: true, title: symbol, priceFormat: { type: "percent" } }, 0);
-      const fill = () => series.setData(book.list.all.filter(isWhole).map(({ start, bar }) => ({ time: (start / 1000) as UTCTimestamp, value: toNumber(bar.close) })));
+      // Not further back than the main one: places on the axis are counted from its first bar.
+      const fill = () => series.setData(book.list.all.filter((bar) => isWhole(bar) && bar.start >= this.firstStart()).map(({ start, bar }) => ({ time: (start / 1000) as UTCTimestamp, value: toNumber(bar.close) })));
       fill();
-      this.compare.set(symbol, { series, stop: book.listen(fill) });
+      this.compare.set(symbol, { series, fill, stop: book.listen(fill) });
     }
     this.restyle();
   }

@@ -4,7 +4,7 @@ import type { KnownBar } from "../state/bars.ts";
 import { parseTime } from "../format/times.ts";
 
 export interface Void {
-  kind: "no_data" | "no_trades" | "closed";
+  kind: "no_data" | "missing" | "no_trades" | "closed"; // missing: bars that lack events
   from: number; // s: the first empty place, or the bar after the silence
   to: number; // s: the last empty place, or the same
   silentMs: number; // from the last trade before to the first one after
@@ -37,7 +37,14 @@ function addVoid(out: Slots, before: KnownBar | undefined, bar: KnownBar): void 
     for (let place = 0; place < empty; place++) out.times.push(first + (place * length) / 1000);
     out.voids.push({ kind: gap ? "no_data" : "no_trades", from: first, to: start - length / 1000, silentMs });
   }
-  if (gap && empty === 0) out.voids.push({ kind: "no_data", from: start, to: start, silentMs });
+  if (gap && empty === 0) addMissing(out, start, start - length / 1000, silentMs);
+}
+
+// Neighbours are one stretch, with one word.
+function addMissing(out: Slots, start: number, placeBefore: number, silentMs: number): void {
+  const last = out.voids.at(-1);
+  if (last?.kind === "missing" && last.to === placeBefore) last.to = start;
+  else out.voids.push({ kind: "missing", from: start, to: start, silentMs });
 }
 
 // How many places the newest `rangeMs` take, empty ones included; all of them for null.

@@ -1,4 +1,5 @@
 // O H L C V VWAP, trades, change, state, revision: of the bar under the cursor, else of the last one.
+import type { Decimal } from "../api/decimal.ts";
 import type { Bar } from "../api/types.ts";
 import { arrow, count, direction, exact, percent, price, short } from "../format/numbers.ts";
 import { countdown, dateTime, zoneLabel } from "../format/times.ts";
@@ -58,9 +59,12 @@ export function qualities(quality: string): string {
 const kCompared: [keyof Bar, string][] = [["open", "open"], ["high", "high"], ["low", "low"], ["close", "close"], ["volume", "volume"], ["trade_count", "trades"]];
 
 // "close 157.05 → 157.10", one for each value that the revision changed.
-export function revisionText(bar: KnownBar): string[] {
+export function revisionText(bar: KnownBar, decimals: number): string[] {
   const { before, bar: after } = bar;
   if (!before) return ["what it was before is not loaded"];
   return kCompared.filter(([key]) => String(before[key]) !== String(after[key]))
-    .map(([key, name]) => `${name} ${exact(before[key] as number)} → ${exact(after[key] as number)}`);
+    .map(([key, name]) => {
+      const text = (one: Bar) => (key === "volume" || key === "trade_count" ? exact(one[key]) : price(one[key] as Decimal, decimals));
+      return `${name} ${text(before)} → ${text(after)}`;
+    });
 }

@@ -2,9 +2,9 @@
 import { Fragment } from "preact";
 import { useMemo } from "preact/hooks";
 import { Sparkline } from "../charts/sparkline.tsx";
-import { count, kUnknown, milliseconds, rate } from "../format/numbers.ts";
-import { edgeWidth, flowBoxes, type FlowBox } from "../state/flow.ts";
-import { latencyP99, status, watch } from "../state/live.ts";
+import { milliseconds, rate } from "../format/numbers.ts";
+import { amount, edgeWidth, flowBoxes, type FlowBox } from "../state/flow.ts";
+import { connection, latencyP99, status, watch } from "../state/live.ts";
 import { route } from "../state/route.ts";
 import { Skeleton } from "./states.tsx";
 
@@ -14,10 +14,10 @@ export function Flow() {
   const now = status.value;
   if (!now) return <section class="panel" id="flow" aria-label="Flow"><div class="flow-skeleton"><Skeleton lines={4} label="Flow" /></div></section>;
   const boxes = flowBoxes(now).map((box) => (box.name === "live"
-    ? { ...box, total: count(watch.symbols.value?.length), lag: latencyP99.value === null ? kUnknown : milliseconds(latencyP99.value) } : box));
+    ? { ...box, total: amount(watch.symbols.value?.length), lag: { text: milliseconds(latencyP99.value) } } : box));
   return (
     <section class="panel" id="flow" aria-label="Flow">
-      <ol class="flow">
+      <ol class={`flow ${connection.value.phase === "open" ? "" : "past"}`}>
         {boxes.map((box, i) => (
           <Fragment key={box.name}>
             {i > 0 && <Edge width={edgeWidth(box.rate)} flowing={(box.rate ?? 0) > 0} />}
@@ -39,8 +39,8 @@ function Box({ box, selected }: { box: FlowBox; selected: boolean }) {
       </a>
       <dl>
         <div><dt>rate</dt><dd>{rate(box.rate)}</dd></div>
-        <div><dt>{box.totalName}</dt><dd>{box.total}</dd></div>
-        <div><dt>{box.lagName}</dt><dd>{box.lag}</dd></div>
+        <div><dt>{box.totalName}</dt><dd title={box.total.exact}>{box.total.text}</dd></div>
+        <div><dt>{box.lagName}</dt><dd title={box.lag.exact}>{box.lag.text}</dd></div>
       </dl>
       <Sparkline values={values} width={112} height={24} colour="accent" fromZero />
     </li>

@@ -30,7 +30,7 @@ export function LedgerPanel() {
   return (
     <section class="panel" id="ledger" aria-label="Ledger">
       <header><h2>Ledger</h2><span class="muted">every record ends in exactly one place</span><span class="fill" /><span class="muted">oracle</span> <Oracle /></header>
-      {!now && <Skeleton lines={6} label="Ledger" />}
+      {!now && <Skeleton lines={8} label="Ledger" />}
       {now && <Equation ledger={now.total} />}
       {now && <Partitions />}
     </section>

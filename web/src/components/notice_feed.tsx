@@ -1,7 +1,8 @@
 // What the engine noticed: late, revised, rejected, gap. Each leads to its bar and to its place on the tape.
-import { clockTime, parseTime } from "../format/times.ts";
 import type { Notice } from "../api/types.ts";
-import { notices } from "../state/live.ts";
+import { noticeWords } from "../format/notices.ts";
+import { clockTime, parseTime } from "../format/times.ts";
+import { notices, watch } from "../state/live.ts";
 import { href, route } from "../state/route.ts";
 import { Empty, Skeleton } from "./states.tsx";
 
@@ -36,7 +37,8 @@ function Row({ notice }: { notice: Notice }) {
 }
 
 function ChartLink({ notice }: { notice: Notice }) {
-  if (!notice.symbol || notice.kind === "rejected") return <>{notice.text}</>;
+  const text = noticeWords(notice, route.value.zone, watch.peek(notice.symbol ?? "")?.data.decimals ?? 2);
+  if (!notice.symbol || notice.kind === "rejected") return <>{text}</>;
   const to = href({ page: "charts", symbol: notice.symbol, interval: notice.interval, at: notice.window_start });
-  return <a href={to}>{notice.text}</a>;
+  return <a href={to}>{text}</a>;
 }

@@ -21,7 +21,7 @@ export function Preview({ symbol }: { symbol: string | null }) {
   return (
     <section class="preview" aria-label="Preview of the selected symbol">
       <header>
-        <h2>{symbol ? <a href={href({ page: "charts", symbol })}>{symbol}</a> : "—"}</h2>
+        <h2 title={symbol ? undefined : "no symbol has traded yet"}>{symbol ? <a href={href({ page: "charts", symbol })}>{symbol}</a> : "—"}</h2>
         {row && <>
           <span class="last" title={exact(row.last)}>{price(row.last, row.decimals)}</span>
           <span class={direction(row.change)}>{change(row.change, row.change_pct, row.decimals)}</span>

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { palette, withAlpha, type Palette } from "../charts/palette.ts";
-import { count, rate } from "../format/numbers.ts";
+import { count, rate, tickRate } from "../format/numbers.ts";
 import { clockTime, hourMinute, type Zone } from "../format/times.ts";
 import { now } from "../state/clock.ts";
 import { longRates, status } from "../state/live.ts";
@@ -58,14 +58,14 @@ function options(colours: Palette, zone: Zone, width: number): uPlot.Options {
   const font = "11px system-ui, sans-serif";
   const axis = { stroke: colours.muted, grid, ticks: { ...grid, size: 4 }, font };
   return {
-    width, height: kHeight, padding: [8, 8, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
+    width, height: kHeight, padding: [8, 28, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
     scales: {
       x: { range: (_plot, _low, high) => xRange(high) },
       y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] },
     },
     axes: [
       { ...axis, size: 28, values: (_plot, ticks, _axis, _space, step) => ticks.map((s) => (step < 60 ? clockTime(s * 1000, zone) : hourMinute(s * 1000, zone))), space: 90 },
-      { ...axis, size: 56, incrs: kSteps, values: (_plot, ticks) => ticks.map((value) => rate(value)), space: 32 },
+      { ...axis, size: 56, incrs: kSteps, values: (_plot, ticks) => ticks.map(tickRate), space: 32 },
     ],
     series: [
       {},

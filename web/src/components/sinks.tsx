@@ -39,7 +39,7 @@ export function SinksPanel() {
       {rows && rows.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label="Sinks and their positions">
           <table class="numbers">
-            <thead><tr><th scope="col">Sink</th><th scope="col">Topic</th><th scope="col">Partitions</th><th scope="col">Position</th><th scope="col">Lag</th><th scope="col">Last flush</th><th scope="col">Restarts</th><th scope="col" class="word">State</th></tr></thead>
+            <thead><tr><th scope="col">Sink</th><th scope="col" class="word">Topic</th><th scope="col">Partitions</th><th scope="col">Position</th><th scope="col">Lag</th><th scope="col">Last flush</th><th scope="col">Restarts</th><th scope="col" class="word">State</th></tr></thead>
             <tbody>{groupSinks(rows).map((group, i, all) => <Row key={`${group.name} ${group.topic}`} group={group} first={all[i - 1]?.name !== group.name} />)}</tbody>
           </table>
         </div>

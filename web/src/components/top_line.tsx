@@ -21,15 +21,21 @@ export function TopLine() {
     <dl class="top-line">
       <Fact name="events">{now ? rate(now.events_per_second) : kUnknown}</Fact>
       <Fact name="symbols">{symbols ? count(symbols.length) : kUnknown}</Fact>
-      <Fact name="final bars" title="final and revised bars on the tape, all symbols and intervals">{now ? count(finalBars()) : kUnknown}</Fact>
+      <Fact name="settled bars" title={settledTitle()}>{count(settledBars())}</Fact>
       <Fact name="event to screen, p99" title={latencyTitle()}>{milliseconds(latencyP99.value)}</Fact>
       <Fact name="oracle" title={oracleTitle()}><Oracle /></Fact>
     </dl>
   );
 }
 
-function finalBars(): number | null {
-  return status.value ? resultRows(status.value, "bars") : null;
+// Each window once: a count of the bars topic would have revised ones several times.
+function settledBars(): number | null {
+  return status.value ? resultRows(status.value, "settled") : null;
+}
+
+function settledTitle(): string {
+  if (status.value && settledBars() === null) return "unknown: no sink reads them";
+  return "the last word on each window, all symbols and intervals";
 }
 
 function latencyTitle(): string {

@@ -5,6 +5,7 @@ import type { Reader, Topic, TopicPartition } from "../api/types.ts";
 import { count, kUnknown, rate } from "../format/numbers.ts";
 import { age, dateTime, parseTime } from "../format/times.ts";
 import { now, second } from "../state/clock.ts";
+import { status } from "../state/live.ts";
 import { usePoll } from "../state/poll.ts";
 import { RateTrack } from "../state/rates.ts";
 import { adjust, route } from "../state/route.ts";
@@ -84,16 +85,22 @@ function Row({ topic, one, first, rows, track }: RowProperties) {
       {first && <th scope="rowgroup" rowSpan={rows}>{topic}</th>}
       <td><button type="button" class="link" onClick={() => adjust({ part })} aria-label={`Read the messages of ${topic}, partition ${one.partition}`}>{one.partition}</button></td>
       <td>{count(one.first)}</td><td>{count(one.next)}</td><td>{count(one.next - one.first)}</td><td>{rate(track?.rate() ?? null)}</td>
-      <td title={one.newest === null ? "the partition is empty" : dateTime(newest, route.value.zone)}>{one.newest === null ? kUnknown : age(now() - newest)}</td>
-      <td class="word readers">{one.readers.length === 0 ? <span class="muted">nobody</span> : one.readers.map((reader) => <ReaderBar key={reader.name} reader={reader} first={one.first} next={one.next} />)}</td>
+      <td title={one.newest === null ? (one.next > one.first ? "its records have no time" : "the partition is empty") : dateTime(newest, route.value.zone)}>{one.newest === null ? kUnknown : age(now() - newest)}</td>
+      <td class="word readers">{one.readers.length === 0 ? <span class="muted">nobody</span> : one.readers.map((reader) => <ReaderBar key={reader.name} reader={reader} first={one.first} next={one.next} ill={isIll(reader.name, topic, one.partition)} />)}</td>
     </tr>
   );
 }
 
-function ReaderBar({ reader, first, next }: { reader: Reader; first: number; next: number }) {
+// A lag alone is none: history files gather rows for minutes.
+function isIll(name: string, topic: string, partition: number): boolean {
+  const sink = status.value?.sinks.find((one) => one.name === name && one.topic === topic && one.partition === partition);
+  return sink?.state === "degraded" || sink?.state === "failed";
+}
+
+function ReaderBar({ reader, first, next, ill }: { reader: Reader; first: number; next: number; ill: boolean }) {
   const done = next > first ? Math.max(0, Math.min(1, (reader.position - first) / (next - first))) : 1;
   return (
-    <span class={`reader ${reader.lag > 0 ? "behind" : ""}`} title={`${reader.name}: at ${count(reader.position)}, ${count(reader.lag)} behind`}>
+    <span class={`reader ${reader.lag > 0 ? "behind" : ""} ${ill ? "ill" : ""}`} title={`${reader.name}: at ${count(reader.position)}, ${count(reader.lag)} behind`}>
       <span class="reader-name">{reader.name}</span>
       <svg viewBox="0 0 40 6" role="img" aria-label={`${reader.name}: ${count(reader.lag)} behind`}><rect class="track" width="40" height="6" /><rect class="done" width={40 * done} height="6" /></svg>
       <span class="lag">{count(reader.lag)}</span>

@@ -70,7 +70,8 @@ export function WatchList({ selected }: Properties) {
     adjust({ symbol });
     reveal(box.current, at, rowHeight);
   };
-  useEffect(() => bindKeys({
+  // Before the next key: one that comes within the frame must find the row that the last one chose.
+  useLayoutEffect(() => bindKeys({
     ArrowDown: () => move(1), ArrowUp: () => move(-1), PageDown: () => move(20), PageUp: () => move(-20), Home: () => move(-1e9), End: () => move(1e9),
     Enter: () => { if (selected) go({ page: "charts", symbol: selected }); },
     s: () => { if (selected) toggleStar(selected); },
@@ -108,8 +109,9 @@ function reveal(box: HTMLDivElement | null, at: number, rowHeight: number): void
   else if (top + rowHeight + head > box.scrollTop + box.clientHeight) box.scrollTop = top + rowHeight + head - box.clientHeight;
 }
 
+// One cell: a span over columns that a narrow screen hides would make columns of its own.
 function Space({ height }: { height: number }) {
-  return <tr class="space" aria-hidden="true"><td style={{ height: `${height}px` }} colSpan={12} /></tr>;
+  return <tr class="space" aria-hidden="true"><td style={{ height: `${height}px` }} /></tr>;
 }
 
 function NoRows({ filter }: { filter: string }) {

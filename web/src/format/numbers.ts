@@ -71,7 +71,18 @@ function shortDigits(number: number): string {
   return group(number.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0));
 }
 
-function trimmed(text: string): string {
+// At a tick of an axis: without the zeros behind the point, so that 12 k and 8 k stand together.
+export function tick(value: number): string {
+  const [digits = "", unit] = short(value).split(kNoBreak);
+  return unit === undefined ? digits : `${trimmed(digits)}${kNoBreak}${unit}`;
+}
+
+export function tickRate(perSecond: number): string {
+  const text = tick(perSecond);
+  return text.includes(kNoBreak) ? `${text}/s` : `${text}${kNoBreak}/s`;
+}
+
+export function trimmed(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 

@@ -1,6 +1,6 @@
 // One symbol closely: candles, volume, history as far back as there is any.
-import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { BarKey } from "../api/types.ts";
 import { palette } from "../charts/palette.ts";
 import type { PriceChart } from "../charts/price_chart.ts";
@@ -72,11 +72,11 @@ function SymbolChart({ symbol, interval, all }: SymbolProperties) {
   current.current = book;
   const { host, chart } = useChart(book, { compact: false, kind: preferences.value.chart, zone, decimals, palette: palette.value }, {
     hover: (bar, x, y) => { hovered.value = bar ? { start: bar.start, x, y } : null; },
-    nearStart: () => void current.current?.loadOlder(changed),
+    nearStart: () => { if (current.current?.loaded.peek()) void current.current.loadOlder(changed); }, // before, all there is is near
     atEdge: (at) => { edge.value = at; },
   });
   useRange(chart, book, range);
-  useCompared(chart, compare.filter((one) => one !== symbol), interval);
+  useCompared(chart, book, compare.filter((one) => one !== symbol), interval);
   useChartKeys(chart, all, section, () => setComparing(true), () => setTable((on) => !on), edge);
   const picture = () => {
     if (chart.current) savePicture(chart.current.screenshot(), `${symbol} ${interval}`, palette.value, `${symbol.replace(/[^\w.-]/g, "_")}-${interval}.png`);
@@ -119,7 +119,7 @@ function Overlay({ symbol, interval, bars, decimals, hovered }: OverlayPropertie
       {under?.bar.state === "revised" && hovered && (
         <div class="chart-tip" role="tooltip" style={{ left: `${hovered.x + 12}px`, top: `${Math.max(48, hovered.y - 40)}px` }}>
           <strong>Revision {under.bar.revision}</strong>
-          {revisionText(under).map((text) => <span key={text}>{text}</span>)}
+          {revisionText(under, decimals).map((text) => <span key={text}>{text}</span>)}
           <span class="muted">why: {qualities(under.bar.quality) || "unknown"}</span>
         </div>
       )}
@@ -147,7 +147,7 @@ type ChartRef = { current: PriceChart | null };
 function useRange(chart: ChartRef, book: BarBook | null, range: Range): void {
   const { at } = route.value;
   const centred = useRef<string | null>(null);
-  const version = useComputed(() => book?.version.value ?? 0).value;
+  const version = book?.version.value ?? 0;
   useEffect(() => { if (book) chart.current?.setRange(rangeMs(range)); }, [book, range]);
   useEffect(() => { centred.current = null; }, [book, at]);
   useEffect(() => {
@@ -160,15 +160,21 @@ function useRange(chart: ChartRef, book: BarBook | null, range: Range): void {
   }, [book, at, range, version]);
 }
 
-function useCompared(chart: ChartRef, compare: string[], interval: string): void {
+// Further symbols go back as far as the main one does.
+function useCompared(chart: ChartRef, main: BarBook | null, compare: string[], interval: string): void {
   const books = useBarsOf(compare.map((symbol) => ({ symbol, interval })));
   const colours = palette.value;
   useEffect(() => chart.current?.setCompare(books), [books, colours]);
+  const version = [...books.values()].reduce((sum, book) => sum + book.version.value, main?.version.value ?? 0);
+  useEffect(() => {
+    const first = main?.list.all[0]?.start ?? Infinity;
+    for (const book of books.values()) if (book.loaded.peek() && (book.list.all[0]?.start ?? -Infinity) > first) void book.loadOlder(changed);
+  }, [books, main, version]);
 }
 
 function useChartKeys(chart: ChartRef, all: string[], section: { current: HTMLElement | null }, compare: () => void, table: () => void, edge: { value: boolean }): void {
   const digits = useMemo(() => Object.fromEntries(all.slice(0, 6).map((interval, i) => [String(i + 1), () => adjust({ interval })])), [all.join()]);
-  useEffect(() => bindKeys({
+  useLayoutEffect(() => bindKeys({
     ...digits, c: compare, d: table,
     ArrowLeft: () => chart.current?.pan(-10), ArrowRight: () => chart.current?.pan(10),
     "+": () => chart.current?.zoom(0.8), "=": () => chart.current?.zoom(0.8), "-": () => chart.current?.zoom(1.25), "−": () => chart.current?.zoom(1.25),

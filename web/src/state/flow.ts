@@ -1,6 +1,6 @@
 // What the boxes of the flow drawing say, from the status alone.
 import type { StageState, Status } from "../api/types.ts";
-import { bytes, count, rate } from "../format/numbers.ts";
+import { bytes, count, rate, short } from "../format/numbers.ts";
 import { rates, resultRows } from "./live.ts";
 import type { RateTrack } from "./rates.ts";
 
@@ -11,10 +11,22 @@ export interface FlowBox {
   word: string;
   rate: number | null;
   track: RateTrack;
-  total: string;
+  total: Amount;
   totalName: string;
-  lag: string;
+  lag: Amount;
   lagName: string;
+}
+
+// The boxes are narrow: from a million on three digits or so, and all of them on hover. The ledger has them in full.
+export interface Amount {
+  text: string;
+  exact?: string;
+}
+
+const kLong = 1_000_000;
+
+export function amount(value: number | null | undefined): Amount {
+  return value !== null && value !== undefined && value >= kLong ? { text: short(value), exact: count(value) } : { text: count(value) };
 }
 
 export function waiting(status: Status): number {
@@ -22,7 +34,7 @@ export function waiting(status: Status): number {
 }
 
 export function flowBoxes(status: Status): FlowBox[] {
-  const box = (name: string, title: string, track: RateTrack, total: [string, string], lag: [string, string]): FlowBox => {
+  const box = (name: string, title: string, track: RateTrack, total: [string, Amount], lag: [string, Amount]): FlowBox => {
     const stage = status.stages.find((one) => one.name === name);
     return {
       name, title, state: stage?.state ?? "unknown", word: stage?.word ?? "", track, rate: track.rate(),
@@ -30,15 +42,15 @@ export function flowBoxes(status: Status): FlowBox[] {
     };
   };
   const lags = status.sinks.map((sink) => sink.lag);
-  const results = box("shards", "Result topics", rates.results, ["rows", count(resultRows(status))], ["topics", "bars, settled, late"]);
+  const results = box("shards", "Result topics", rates.results, ["rows", amount(resultRows(status))], ["topics", { text: "3", exact: "bars, settled, late" }]);
   return [
-    { ...box("source", "Source", rates.received, ["received", count(status.total.received)], ["restarts", count(restartsOf(status, "source"))]), rate: status.events_per_second },
-    box("ingest", "Ingest", rates.tape, ["accepted", count(status.total.received - status.total.rejected)], ["rejected", count(status.total.rejected)]),
-    box("tape", "Tape", rates.tape, ["size", bytes(status.tape.bytes_used)], ["of", bytes(status.tape.bytes_max)]),
-    box("shards", "Shards", rates.used, ["used", count(status.total.used)], ["waiting", count(waiting(status))]),
+    { ...box("source", "Source", rates.received, ["received", amount(status.total.received)], ["restarts", amount(restartsOf(status, "source"))]), rate: status.events_per_second },
+    box("ingest", "Ingest", rates.tape, ["accepted", amount(status.total.received - status.total.rejected)], ["rejected", amount(status.total.rejected)]),
+    box("tape", "Tape", rates.tape, ["size", { text: bytes(status.tape.bytes_used) }], ["of", { text: bytes(status.tape.bytes_max) }]),
+    box("shards", "Shards", rates.used, ["used", amount(status.total.used)], ["waiting", amount(waiting(status))]),
     { ...results, name: "results", word: "" },
-    box("sinks", "Sinks", rates.sinks, ["rows", count(status.sinks.reduce((sum, one) => sum + one.position, 0))], ["lag", count(Math.max(0, ...lags))]),
-    box("live", "Live view", rates.live, ["symbols", ""], ["to screen", ""]),
+    box("sinks", "Sinks", rates.sinks, ["rows", amount(status.sinks.reduce((sum, one) => sum + one.position, 0))], ["lag", amount(Math.max(0, ...lags))]),
+    box("live", "Live view", rates.live, ["symbols", amount(null)], ["to screen", amount(null)]),
   ];
 }
 

@@ -25,9 +25,12 @@ const kGlobal: KeyMap = {
   Escape: back,
 };
 
+const kSliderKeys = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
 function takesKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement && target.type === "checkbox") return key === " ";
+  if (target instanceof HTMLInputElement && target.type === "range") return kSliderKeys.has(key);
   if (target.closest("input, textarea, select, [contenteditable]")) return true;
   if (target.closest("dialog[open]")) return true;
   return (key === " " || key === "Enter") && target.closest("button, a, summary") !== null;

@@ -1,5 +1,6 @@
 // Everything that the page knows of the running process, and the one connection it comes through.
 import { computed, effect, signal } from "@preact/signals";
+import { toNumber } from "../api/decimal.ts";
 import { Stream, type Phase } from "../api/stream.ts";
 import type { ApiError, Bar, BarKey, Notice, ServerMessage, Status, WatchRow } from "../api/types.ts";
 import { parseTime } from "../format/times.ts";
@@ -75,29 +76,36 @@ function takeWatch(rows: WatchRow[], full: boolean): void {
   else if (!full && undrawn.length < kUndrawnMax) undrawn.push(...moved);
 }
 
+// These two are doubles on the server: with all their digits they arrive as text (api/json.ts).
+function withNumbers(status: Status): Status {
+  const { events_per_second, catching_up } = status;
+  return { ...status, events_per_second: toNumber(events_per_second), catching_up: catching_up === null ? null : toNumber(catching_up) };
+}
+
 function takeStatus(next: Status): void {
-  newStatus = next;
+  newStatus = withNumbers(next);
   const at = parseTime(next.now);
   rates.received.add(at, next.total.received);
   longRates.received.add(at, next.total.received);
   longRates.rejected.add(at, next.total.rejected);
   rates.used.add(at, next.total.received - next.total.rejected);
   rates.tape.add(at, next.total.received + next.partitions.reduce((sum, p) => sum + p.waiting, 0));
-  rates.results.add(at, resultRows(next));
+  const rows = resultRows(next);
+  if (rows !== null) rates.results.add(at, rows);
   rates.sinks.add(at, next.sinks.reduce((sum, s) => sum + s.position, 0));
   rates.live.add(at, rowsHeard);
   latencyP99.value = latency.percentile(0.99);
 }
 
-// Rows of the result topics, as far as a sink reads them: where it stands and what lies before it.
-export function resultRows(of: Status, topic?: string): number {
+// Rows of the result topics, as far as a sink reads them: where it stands and what lies before it; null if none does.
+export function resultRows(of: Status, topic?: string): number | null {
   const ends = new Map<string, number>();
   for (const sink of of.sinks) {
     if (topic ? sink.topic !== topic : sink.topic === "events" || sink.topic === "rejects") continue;
     const key = `${sink.topic}/${sink.partition}`;
     ends.set(key, Math.max(ends.get(key) ?? 0, sink.position + sink.lag));
   }
-  return [...ends.values()].reduce((sum, end) => sum + end, 0);
+  return ends.size === 0 ? null : [...ends.values()].reduce((sum, end) => sum + end, 0);
 }
 
 function takeNotices(fresh: Notice[], full: boolean): void {
