@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 import pyarrow
@@ -25,44 +24,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import binary
 import feed
 import history
+from glob_reader import csv_rows, parquet_rows, readers_beside
 from test_crash import Killed, replay_and_kill
 
 KILLS = int(os.environ.get("TICKERHOUSE_HISTORY_KILLS", "10"))
 EVENTS = 60_000
 TOPIC = {"bars": "settled", "events": "events"}
-
-
-def csv_rows(path):
-    return len(history.rows_of(path))
-
-
-def parquet_rows(path):
-    """All columns of all rows, decoded; half a file is an error."""
-    return pyarrow.parquet.read_table(path, partitioning=None).num_rows
-
-
-class Reader(threading.Thread):
-    """Reads the plain glob of one format without rest: every row it has seen stays, and none comes twice."""
-
-    def __init__(self, data, form, rows):
-        super().__init__()
-        self.data, self.form, self.rows, self.stop, self.rounds, self.wrong = data, form, rows, threading.Event(), 0, []
-
-    def run(self):
-        seen = {folder: {} for folder in history.FOLDERS}
-        while not self.stop.is_set() and not self.wrong:
-            for folder in history.FOLDERS:
-                try:
-                    now = {path: self.rows(path) for path in history.files(self.data, folder, self.form)}
-                except Exception as problem:  # whatever a reader says of half a file
-                    self.wrong.append(f"{folder}: {problem!r}")
-                    return
-                for path, count in seen[folder].items():
-                    if now.get(path) != count:
-                        self.wrong.append(f"{path}: had {count} rows, has {now.get(path)}")
-                seen[folder] = now
-                self.wrong += [f"twice: {pair}" for pair in history.overlaps(self.data, folder)]
-            self.rounds += 1
 
 
 # Each does something to a file and gives what verify must name: a pattern, or a path.
@@ -166,20 +133,10 @@ class History(unittest.TestCase):
     def test_a_reader_while_the_writer_is_killed(self):
         dice = random.Random("history")
         data, killed = pathlib.Path(self.folder.name, "killed"), Killed()
-        readers = [Reader(data, "csv", csv_rows), Reader(data, "parquet", parquet_rows)]
-        for reader in readers:
-            reader.start()
-        try:
+        with readers_beside(data):
             while killed.landed < KILLS and killed.finished == 0:
                 replay_and_kill(self.file, data, dice.uniform(0.05, 0.4), killed, "--history-rows", 1_000)
             binary.replay([self.file], data, "--history-rows", 1_000)
-        finally:
-            for reader in readers:
-                reader.stop.set()
-                reader.join()
-        for reader in readers:
-            self.assertEqual(reader.wrong, [])
-            self.assertGreater(reader.rounds, 2)
         self.check_rows(data)
         for folder in history.FOLDERS:
             self.assertEqual(sum(map(parquet_rows, history.files(data, folder, "parquet"))), sum(map(csv_rows, history.files(data, folder, "csv"))))

@@ -1,5 +1,5 @@
 """`run` killed at random moments, during recovery too: no event lost or counted twice, the bars are those of an independent reference, and files,
-store and tape say the same.
+store and tape say the same. Readers of the plain glob of the history files look on, and never see half a file, a row twice or a row gone.
 
     TICKERHOUSE_BIN=build/release/tickerhouse python3 tests/proof/test_run.py
 
@@ -23,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import binary
 import history
 from expected import expect
+from glob_reader import readers_beside
 from running import Running
 
 KILLS = int(os.environ.get("TICKERHOUSE_RUN_KILLS", "50"))
@@ -77,7 +78,7 @@ class Killed(unittest.TestCase):
     def test_kill_9_at_random_moments(self):
         seed = random.SystemRandom().randrange(1 << 32)
         chance = random.Random(seed)
-        with self.subTest(seed=seed):
+        with self.subTest(seed=seed), readers_beside(self.data):
             for number in range(KILLS):
                 running = Running(self.data, "--history-interval", "1s", *FAULTS)
                 if number % 3 == 0:  # else during recovery, or the catch-up of the first start
