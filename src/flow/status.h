@@ -82,6 +82,7 @@ struct SinkHealth {
   std::uint64_t restarts = 0;
   base::TsNanos last_flush = base::kNoTime;  // wall clock
   std::string error;                         // the last one; empty once it works again
+  bool gathers = false;                      // its rows wait by design, for a file worth writing
 };
 
 struct TapeStatus {

@@ -16,6 +16,7 @@ struct StageHealth {
   std::uint64_t restarts = 0;
   std::string error;                         // the last one; empty once it works again
   base::TsNanos last_flush = base::kNoTime;  // of sinks, wall clock
+  bool gathers = false;                      // a sink with a pace of its own: rows wait by design
 };
 
 class StageBoard {
@@ -37,6 +38,10 @@ class StageBoard {
   void flushed(const std::string& stage, base::TsNanos wall) {
     const std::lock_guard lock(mutex_);
     stages_[stage].last_flush = wall;
+  }
+  void set_gathers(const std::string& stage) {
+    const std::lock_guard lock(mutex_);
+    stages_[stage].gathers = true;
   }
   void set_blocked(bool blocked) {
     const std::lock_guard lock(mutex_);

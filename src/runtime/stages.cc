@@ -225,6 +225,8 @@ base::Status SinkStage::open() {
   options.partitions = context_.options.shard.settings.partitions;
   options.flush_interval = context_.options.flush_interval;
   ASSIGN_OR_RETURN(host_, SinkHost::open(options, context_.parts.tape, sink_));
+  if (context_.hooks.board != nullptr && sink_.info().pace.interval > 0)
+    context_.hooks.board->set_gathers(std::string("sink/").append(sink_.info().name));
   return {};
 }
 

@@ -44,6 +44,7 @@ void put_sink(JsonText& json, const flow::SinkStatus& sink, const std::vector<fl
     json.key("state").text(stage_state_name(health->state)).key("restarts").number(health->restarts);
     json.key("last_flush").time(health->last_flush).key("error");
     health->error.empty() ? json.null() : json.text(health->error);
+    json.key("gathers").boolean(health->gathers);
   }
   json.end('}');
 }

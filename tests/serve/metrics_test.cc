@@ -45,7 +45,7 @@ TEST_F(MetricsTest, FollowThePrometheusRules) {
   {
     const std::lock_guard lock(serving.mutex);
     serving.process.stages = {{"source", flow::StageState::degraded, "", "", "", 2}};
-    serving.process.sinks = {{"duckdb", flow::StageState::failed, 3, at("10:00"), "x"}};
+    serving.process.sinks = {{"duckdb", flow::StageState::failed, 3, at("10:00"), "x", false}};
     serving.process.oracle = flow::OracleScore{2, 1, ""};
   }
   HttpClient client = serving.client();

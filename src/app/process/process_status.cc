@@ -163,7 +163,7 @@ base::Result<flow::PipelineStatus> ProcessStatus::collect() const {
     if (!name.starts_with("sink/")) continue;
     process.sinks.push_back({name.substr(5),
                              health.failing ? flow::StageState::degraded : flow::StageState::ok,
-                             health.restarts, health.last_flush, health.error});
+                             health.restarts, health.last_flush, health.error, health.gathers});
     if (health.failing)
       status.problems.push_back(
           std::string("sink ").append(name.substr(5)).append(": ").append(health.error));
@@ -203,8 +203,13 @@ std::vector<flow::StageStatus> ProcessStatus::stages(const flow::PipelineStatus&
   std::uint64_t waiting = 0;
   for (const flow::PartitionStatus& partition : status.partitions) waiting += partition.waiting;
   flow::StageStatus shards = stage("shards", "ok", grouped(waiting).append(" waiting"));
-  std::uint64_t lag = 0;
-  for (const flow::SinkStatus& sink : status.sinks) lag = std::max(lag, sink.lag);
+  std::uint64_t lag = 0;  // of those that do not wait by design
+  for (const flow::SinkStatus& sink : status.sinks) {
+    const bool gathers = std::any_of(process.sinks.begin(), process.sinks.end(), [&](const auto& health) {
+      return health.name == sink.name && health.gathers;
+    });
+    if (!gathers) lag = std::max(lag, sink.lag);
+  }
   flow::StageStatus sinks = stage("sinks", "ok", std::string("lag ").append(grouped(lag)));
   flow::StageStatus live = stage("live", "ok", "");
   for (const auto& [name, health] : board.stages()) {

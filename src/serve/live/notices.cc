@@ -26,18 +26,20 @@ void put_text_or_null(JsonText& json, std::string_view text) { text.empty() ? js
 bool NoticeList::admit(NoticeKind kind, const Now& now) {
   Second& second = seconds_.at(static_cast<std::size_t>(kind));
   if (now.monotonic - second.begin >= base::kSecond) {
-    close(kind, now);
-    second = {now.monotonic, 0, 0};
+    close(kind);
+    second = {now.monotonic, 0, 0, 0};
   }
   if (second.told < kNoticesPerSecond) {
     ++second.told;
     return true;
   }
   ++second.counted;
+  second.counted_at = now.wall;
   return false;
 }
 
 void NoticeList::add(const Notice& notice, const Now& now) {
+  close_folds(now);
   std::string out;
   JsonText json(out);
   json.begin('{').key("id").number(next_id_).key("at").time(now.wall).key("kind").text(
@@ -60,15 +62,21 @@ void NoticeList::add(const Notice& notice, const Now& now) {
 
 void NoticeList::close_folds(const Now& now) {
   for (std::size_t kind = 0; kind < kNoticeKinds; ++kind)
-    if (now.monotonic - seconds_.at(kind).begin >= base::kSecond) close(static_cast<NoticeKind>(kind), now);
+    if (now.monotonic - seconds_.at(kind).begin >= base::kSecond) close(static_cast<NoticeKind>(kind));
 }
 
-void NoticeList::close(NoticeKind kind, const Now& now) {
+void NoticeList::close(NoticeKind kind) {
   Second& second = seconds_.at(static_cast<std::size_t>(kind));
   if (second.counted == 0) return;
   std::string out;
   JsonText json(out);
-  json.begin('{').key("id").number(next_id_).key("at").time(now.wall).key("kind").text(kind_name(kind));
+  json.begin('{')
+      .key("id")
+      .number(next_id_)
+      .key("at")
+      .time(second.counted_at)
+      .key("kind")
+      .text(kind_name(kind));
   for (const char* key : {"symbol", "interval", "window_start"}) json.key(key).null();
   json.key("text").text(folded_text(kind, second.counted)).key("count").number(second.counted);
   for (const char* key : {"topic", "partition", "offset"}) json.key(key).null();

@@ -65,8 +65,9 @@ class NoticeList {
     base::DurationNanos begin = 0;
     std::uint64_t told = 0;
     std::uint64_t counted = 0;
+    base::TsNanos counted_at = 0;  // the last of them
   };
-  void close(NoticeKind kind, const Now& now);
+  void close(NoticeKind kind);
   void keep(std::string json);
 
   std::deque<Told> told_;  // newest first

@@ -78,6 +78,7 @@ export interface SinkRow {
   restarts?: number;
   last_flush?: string | null;
   error?: string | null;
+  gathers?: boolean;
 }
 
 export interface SourceRow {

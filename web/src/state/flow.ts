@@ -41,7 +41,7 @@ export function flowBoxes(status: Status): FlowBox[] {
       totalName: total[0], total: total[1], lagName: lag[0], lag: lag[1],
     };
   };
-  const lags = status.sinks.map((sink) => sink.lag);
+  const lags = status.sinks.filter((sink) => !sink.gathers).map((sink) => sink.lag);
   const results = box("shards", "Result topics", rates.results, ["rows", amount(resultRows(status))], ["topics", { text: "3", exact: "bars, settled, late" }]);
   return [
     { ...box("source", "Source", rates.received, ["received", amount(status.total.received)], ["restarts", amount(restartsOf(status, "source"))]), rate: status.events_per_second },
