@@ -76,11 +76,14 @@ base::Result<std::string> ParquetTable::first_difference(const std::string& path
     expected.reset();
     found->reset();
     const auto row_of = [number](const std::string& table) {
-      return "SELECT r::VARCHAR FROM " + table + " r LIMIT 1 OFFSET " + std::to_string(number);
+      std::string sql = "SELECT r::VARCHAR FROM ";
+      return sql.append(table).append(" r LIMIT 1 OFFSET ").append(std::to_string(number));
     };
     ASSIGN_OR_RETURN(const std::string mine, one_text(*connection_, row_of(source())));
     ASSIGN_OR_RETURN(const std::string its, one_text(*other, row_of(file)));
-    return "row " + std::to_string(number + 1) + " differs\ntape: " + mine + "\nfile: " + its;
+    std::string text = "row ";
+    text.append(std::to_string(number + 1)).append(" differs\ntape: ").append(mine);
+    return text.append("\nfile: ").append(its);
   }
   return "it cannot be read: " + found.error().what;
 }

@@ -84,6 +84,16 @@ std::uint64_t bytes_on_disk(const std::string& directory) {
   return bytes;
 }
 
+std::vector<flow::SinkHealth> sinks_of(const runtime::StageBoard& board) {
+  std::vector<flow::SinkHealth> sinks;
+  for (const auto& [name, health] : board.stages()) {
+    if (!name.starts_with("sink/")) continue;
+    sinks.push_back({name.substr(5), health.failing ? flow::StageState::degraded : flow::StageState::ok,
+                     health.restarts, health.last_flush, health.error, health.gathers});
+  }
+  return sinks;
+}
+
 }  // namespace
 
 bool GrowthMeter::wants(base::DurationNanos now) const {
@@ -148,34 +158,36 @@ base::Result<flow::PipelineStatus> ProcessStatus::collect() const {
   status.running = true;
   status.source_kind = parts_.source_kind;
   if (parts_.speed > 0) status.speed = parts_.speed;
-  flow::ProcessStatus& process = status.process;
+  status.process = process_at(now);
+  add_problems(status);
+  status.process.stages = stages(status);
+  measure_growth(status, now);
+  return status;
+}
+
+flow::ProcessStatus ProcessStatus::process_at(base::DurationNanos now) const {
+  flow::ProcessStatus process;
   process.start_id = start_id_;
   process.started_at = started_at_;
   process.uptime = now - started_monotonic_;
   process.restarts = restarts_;
   process.events_per_second = rate.per_second(now);
-  if (parts_.caught_up) {
-    const double done = parts_.caught_up();
-    if (done < 1) process.catching_up = done;
-  }
+  const double done = parts_.caught_up ? parts_.caught_up() : 1;
+  if (done < 1) process.catching_up = done;
   if (parts_.oracle) process.oracle = parts_.oracle();
-  for (const auto& [name, health] : board.stages()) {
-    if (!name.starts_with("sink/")) continue;
-    process.sinks.push_back({name.substr(5),
-                             health.failing ? flow::StageState::degraded : flow::StageState::ok,
-                             health.restarts, health.last_flush, health.error, health.gathers});
-    if (health.failing)
-      status.problems.push_back(
-          std::string("sink ").append(name.substr(5)).append(": ").append(health.error));
-  }
+  process.sinks = sinks_of(board);
+  return process;
+}
+
+void ProcessStatus::add_problems(flow::PipelineStatus& status) const {
+  for (const flow::SinkHealth& sink : status.process.sinks)
+    if (sink.state != flow::StageState::ok)
+      status.problems.push_back(std::string("sink ").append(sink.name).append(": ").append(sink.error));
   const std::string held_by = board.held_by();
   if (!held_by.empty() && (status.tape.ingest_paused || held_by.starts_with("sink")))
     status.problems.push_back(std::string("the tape is larger than tape.retention_size and cannot be cut: ")
                                   .append(held_by)
                                   .append(" still needs what is at its beginning"));
-  process.stages = stages(status);
-  measure_growth(status, now);
-  return status;
 }
 
 void ProcessStatus::measure_growth(flow::PipelineStatus& status, base::DurationNanos now) const {
@@ -212,7 +224,9 @@ std::vector<flow::StageStatus> ProcessStatus::stages(const flow::PipelineStatus&
   }
   flow::StageStatus sinks = stage("sinks", "ok", std::string("lag ").append(grouped(lag)));
   flow::StageStatus live = stage("live", "ok", "");
-  for (const auto& [name, health] : board.stages()) {
+  for (const auto& entry : board.stages()) {  // clang-tidy 16 falls over a structured binding here
+    const std::string& name = entry.first;
+    const runtime::StageHealth& health = entry.second;
     flow::StageStatus& of = name == "ingest"             ? ingest
                             : name.starts_with("shard/") ? shards
                             : name == "sink/live"        ? live

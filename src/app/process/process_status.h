@@ -70,6 +70,8 @@ class ProcessStatus {
 
  private:
   ProcessStatus(const OpenDirectory& directory, ProcessParts parts, std::uint64_t starts);
+  [[nodiscard]] flow::ProcessStatus process_at(base::DurationNanos monotonic_now) const;
+  void add_problems(flow::PipelineStatus& status) const;
   void measure_growth(flow::PipelineStatus& status, base::DurationNanos monotonic_now) const;
   [[nodiscard]] std::vector<flow::StageStatus> stages(const flow::PipelineStatus& status) const;
 
