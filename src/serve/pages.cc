@@ -59,8 +59,8 @@ std::vector<PageFile> make_pages() {
 }  // namespace
 
 std::span<const PageFile> page_files() {
-  static const std::vector<PageFile> pages = make_pages();
-  return pages;
+  static const std::vector<PageFile> kPages = make_pages();
+  return kPages;
 }
 
 const PageFile* find_page(std::string_view path) {

@@ -78,7 +78,7 @@ class InLoop {
 void start_http(Loop& loop, asio::ip::tcp::socket&& socket);
 // Takes over the stream of an HTTP session that was asked for a WebSocket.
 template <class Stream>
-void start_stream(Loop& loop, Stream&& stream, const http::request<http::string_body>& request);
+void start_stream(Loop& loop, Stream stream, const http::request<http::string_body>& request);
 void add_security_headers(http::fields& fields, bool tls);
 
 }  // namespace tickerhouse::serve

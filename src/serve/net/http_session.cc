@@ -124,7 +124,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   }
 
   void read_header() {
-    parser_.emplace();
+    parser_ = std::make_unique<http::request_parser<http::string_body>>();
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(kBodyBytesMax);
     http::async_read_header(stream_, buffer_, *parser_, then(&HttpSession::on_header));
@@ -208,7 +208,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   void write(Answer answer) {
     answer_ = std::move(answer);
     offset_ = 0;
-    message_.emplace();
+    message_ = std::make_unique<http::response<http::buffer_body>>();
     http::response<http::buffer_body>& message = *message_;
     message.result(answer_.status);
     message.version(version_);
@@ -224,7 +224,7 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     } else if (answer_.status != 304) {
       message.content_length(bytes().size());
     }
-    serializer_.emplace(message);
+    serializer_ = std::make_unique<http::response_serializer<http::buffer_body>>(message);
     count(answer_.status);
     lowest().expires_after(std::chrono::nanoseconds(patience().write));
     if (head_only_ || answer_.status == 304)
@@ -310,13 +310,13 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   Stream stream_;
   InLoop in_loop_;
   beast::flat_buffer buffer_{kBufferBytesMax};
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::unique_ptr<http::request_parser<http::string_body>> parser_;
   std::string local_address_;
   Request request_;
   Answer answer_;
   std::size_t offset_ = 0;  // of the answer's bytes
-  std::optional<http::response<http::buffer_body>> message_;
-  std::optional<http::response_serializer<http::buffer_body>> serializer_;
+  std::unique_ptr<http::response<http::buffer_body>> message_;
+  std::unique_ptr<http::response_serializer<http::buffer_body>> serializer_;
   std::string_view route_ = "other";
   unsigned version_ = 11;
   bool keep_alive_ = false;

@@ -163,10 +163,10 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
 }  // namespace
 
 template <class Stream>
-void start_stream(Loop& loop, Stream&& stream, const http::request<http::string_body>& request) {
+void start_stream(Loop& loop, Stream stream, const http::request<http::string_body>& request) {
   std::make_shared<StreamSession<Stream>>(loop, std::move(stream))->start(request);
 }
-template void start_stream(Loop& loop, PlainStream&& stream, const http::request<http::string_body>& request);
-template void start_stream(Loop& loop, TlsStream&& stream, const http::request<http::string_body>& request);
+template void start_stream(Loop& loop, PlainStream stream, const http::request<http::string_body>& request);
+template void start_stream(Loop& loop, TlsStream stream, const http::request<http::string_body>& request);
 
 }  // namespace tickerhouse::serve

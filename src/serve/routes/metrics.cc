@@ -57,7 +57,10 @@ class MetricsText {
   const char* name_ = "";
 };
 
-double seconds(base::TsNanos ts) { return static_cast<double>(ts / base::kMillisecond) / 1'000; }
+double seconds(base::TsNanos ts) {
+  const std::int64_t milliseconds = ts / base::kMillisecond;
+  return static_cast<double>(milliseconds) / 1'000;
+}
 
 void put_ledger(MetricsText& out, const flow::PipelineStatus& status) {
   const flow::Ledger& total = status.total;
