@@ -243,7 +243,12 @@ TEST_F(MisuseTest, StalledClientsHarmNobody) {
     EXPECT_FALSE(reader->numbers_have_holes);
   }
   const std::uint64_t after = metric(client, "process_resident_memory_bytes");
-  EXPECT_LT(after, before + (64U << 20U));
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // which keep what was freed
+  constexpr std::uint64_t kGrowthMax = 512U << 20U;
+#else
+  constexpr std::uint64_t kGrowthMax = 64U << 20U;
+#endif
+  EXPECT_LT(after, before + kGrowthMax);
   // Who reads again finds the newest state after what was under way, not all that he has missed.
   json newest;
   std::size_t messages = 0;
