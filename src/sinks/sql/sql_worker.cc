@@ -30,8 +30,9 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::size_t kResultBytesMax = 32U << 20U;
-constexpr std::uint64_t kOwnBytes = 256U << 20U;  // the program, DuckDB's code and what it does not count
-constexpr int kNice = 10;                         // the pipeline goes first
+[[maybe_unused]] constexpr std::uint64_t kOwnBytes =
+    256U << 20U;           // the program, DuckDB's code and what it does not count
+constexpr int kNice = 10;  // the pipeline goes first
 
 void limit(__rlimit_resource what, std::uint64_t value) {
   const rlimit both{value, value};
