@@ -131,6 +131,6 @@ EXPLANATION = (
     "Every event counts, also one that a later event of its symbol has overtaken: it has come with the first row that holds it or a later",
     "one. 'p50 of rows' is the age of what a row shows when it comes, 'fed' how late the line was written, which is in every figure, and",
     "'CPU s' the server's, start and end included. Most of the time is waiting, not work: the shards tell of open bars at most every",
-    "100 ms, then a connection hears every 100 ms. The echo every 100 ms waits for the second only, the echo at once for nothing.",
+    "20 ms, then a connection hears every 100 ms. The echo every 100 ms waits for the second only, the echo at once for nothing.",
     "More in docs/performance.md.",
 )
