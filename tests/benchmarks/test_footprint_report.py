@@ -1,17 +1,15 @@
 """`benchmarks/run footprint`: everything is measured or said to be missing, and what is sent compressed is the page."""
 
 import gzip
-import json
-import subprocess
 import sys
 import tempfile
 import types
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from quick import quick_run  # first: it finds the others
 from footprint import report as footprint
 from path.race import Failed
 
@@ -19,10 +17,7 @@ from path.race import Failed
 class QuickRun(unittest.TestCase):
     def test_all_is_there(self):
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder, "report.json")
-            done = subprocess.run([ROOT / "benchmarks/run", "footprint", "--quick", "--json", out], cwd=folder, capture_output=True, text=True, timeout=600)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            report = json.loads(out.read_text())
+            stdout, report = quick_run("footprint", folder)
         self.assertTrue(all(report["ready"][name]["median"] > 0 for name in footprint.READY))
         for name in footprint.AT_REST:
             self.assertGreaterEqual(report["memory"][name]["rss_mib"]["median"], report["memory"][name]["pss_mib"]["median"])
@@ -31,8 +26,8 @@ class QuickRun(unittest.TestCase):
             self.assertGreater(len(report["page"]["files"]), 2)
         if "missing" not in report["paint"]:
             self.assertGreaterEqual(report["paint"]["table_ms"]["min"], report["paint"]["first_paint_ms"]["min"])
-        self.assertRegex(done.stdout, r"first paint(, 500 symbols, ms +\d|: not measured)")
-        self.assertEqual(done.stdout.splitlines()[-1], report["command"])
+        self.assertRegex(stdout, r"first paint(, 500 symbols, ms +\d|: not measured)")
+        self.assertEqual(stdout.splitlines()[-1], report["command"])
 
 
 class Compressed(unittest.TestCase):

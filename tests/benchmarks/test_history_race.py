@@ -1,15 +1,13 @@
 """`benchmarks/run history`: the history sink and DuckDB's COPY write the same rows, and the comparison sees when they do not."""
 
-import json
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from quick import ROOT, quick_run  # first: it finds the others
 from history import race
 from path.race import Failed
 
@@ -17,13 +15,10 @@ from path.race import Failed
 class QuickRun(unittest.TestCase):
     def test_equal_rows_and_a_share(self):
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder, "report.json")
-            done = subprocess.run([ROOT / "benchmarks/run", "history", "--quick", "--json", out], cwd=folder, capture_output=True, text=True, timeout=600)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            report = json.loads(out.read_text())
+            stdout, report = quick_run("history", folder)
             self.assertEqual({(cell["topic"], cell["contender"]) for cell in report["cells"]}, {(topic, name) for topic in race.TOPICS for name in race.CONTENDERS})
             self.assertTrue(all(one["share"][race.OURS]["median"] > 0 for one in report["topics"].values()))
-            self.assertRegex(done.stdout, r"events: history, Parquet +[\d,]+ ")
+            self.assertRegex(stdout, r"events: history, Parquet +[\d,]+ ")
             self.compared(Path(folder))
 
     def compared(self, folder):

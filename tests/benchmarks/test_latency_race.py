@@ -1,6 +1,5 @@
 """`benchmarks/run latency`: what comes out is what was fed, and a row that was never fed is seen."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,9 +9,9 @@ import types
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from quick import ROOT, quick_run  # first: it finds the others
 from latency import race
 from path.race import Failed
 from served import Served, free_port
@@ -21,10 +20,7 @@ from served import Served, free_port
 class QuickRun(unittest.TestCase):
     def test_every_event_arrives_and_a_changed_one_is_seen(self):
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder, "report.json")
-            done = subprocess.run([ROOT / "benchmarks/run", "latency", "--quick", "--json", out], cwd=folder, capture_output=True, text=True, timeout=600)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            report = json.loads(out.read_text())
+            stdout, report = quick_run("latency", folder)
             self.changed(Path(folder))
         self.assertEqual({(cell["load"], cell["contender"]) for cell in report["cells"]}, {(load, name) for load in race.LOADS for name in race.QUICK})
         for cell in report["cells"]:
@@ -32,7 +28,7 @@ class QuickRun(unittest.TestCase):
             if cell["load"] == race.PACED:
                 self.assertEqual((cell["fed"], cell["events"]["count"]), (50 + 2000, 1700))
         self.assertGreater(report["ratios"][race.PACED][race.OURS]["p99"]["times"]["median"], 0)
-        self.assertEqual(done.stdout.splitlines()[-1], report["command"])
+        self.assertEqual(stdout.splitlines()[-1], report["command"])
 
     def changed(self, folder):
         """Between the feeder and the floor one price becomes another."""

@@ -2,32 +2,28 @@
 
 import json
 import re
-import subprocess
 import sys
 import tempfile
 import unittest
 from decimal import Decimal
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent))
 
+from quick import quick_run  # first: it finds the others
 from path import race, trades
 
 
 class QuickRun(unittest.TestCase):
     def test_equal_results_and_a_ratio(self):
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder, "report.json")
-            done = subprocess.run([ROOT / "benchmarks/run", "path", "--quick", "--json", out], cwd=folder, capture_output=True, text=True, timeout=600)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            report = json.loads(out.read_text())
+            stdout, report = quick_run("path", folder)
         self.assertEqual({cell["contender"] for cell in report["cells"]}, set(race.CONTENDERS))
         self.assertGreater(report["bars_compared"], 60 * 500)
         self.assertEqual(len(report["ratios"]), 4)
         self.assertTrue(all(one["per_cpu_s"]["median"] > 0 for one in report["ratios"]))
-        self.assertRegex(done.stdout, r"tickerhouse / DuckDB, 1 thread +\d+\.\d\d")
-        self.assertEqual(done.stdout.splitlines()[-1], report["command"])
+        self.assertRegex(stdout, r"tickerhouse / DuckDB, 1 thread +\d+\.\d\d")
+        self.assertEqual(stdout.splitlines()[-1], report["command"])
 
 
 class Comparison(unittest.TestCase):
