@@ -13,14 +13,21 @@ async function ready(page) {
   if ((await page.locator("main").getAttribute("data-page")) === "charts") await page.waitForSelector(".chart-frame[data-loaded='true'], .chart-state .failure, .empty, .skeleton.late");
 }
 
+function drawn(page) {
+  return page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 // What each state is, from the first request on.
 const kStates = {
   live: async ({ page, server, url }) => {
     await page.goto(url);
     await ready(page);
-    for (let i = 0; i < kTicks; i++) server.tick(1000);
+    for (let i = 0; i < kTicks; i++) {
+      server.tick(1000);
+      await drawn(page);
+    }
     server.revise("AAPL", 3);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await drawn(page);
   },
   loading: async ({ page, server, url }) => {
     server.slow.set("stream", new Promise(() => {}));
@@ -48,6 +55,7 @@ const kStates = {
   disconnected: async ({ page, server, url }) => {
     await page.goto(url);
     await ready(page);
+    await page.waitForLoadState("networkidle");
     server.tick(1000);
     await server.stop();
     await expect(page.locator("[data-bar='disconnected']")).toBeVisible();
@@ -78,7 +86,7 @@ for (const [state, bring] of Object.entries(kStates)) {
           await bring({ page, server, url: `${server.url}#${fragment}&zone=utc`, serverOptions });
           for (const [width, height] of kSizes) {
             await page.setViewportSize({ width, height });
-            await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+            await drawn(page);
             await shoot(page, `${name}-${theme}-${state}-${width}`);
           }
           if (state !== kVision.state) return;

@@ -8,7 +8,7 @@ import { BarList } from "../../../web/src/state/bars.ts";
 import { Latency } from "../../../web/src/state/latency.ts";
 import { missing } from "../../../web/src/state/ledger.ts";
 import { readPreferences } from "../../../web/src/state/preferences.ts";
-import { RateTrack } from "../../../web/src/state/rates.ts";
+import { RateTrack, shownSpan } from "../../../web/src/state/rates.ts";
 import { formatRoute, parseRoute } from "../../../web/src/state/route.ts";
 import { freshness, Watch } from "../../../web/src/state/watch.ts";
 import { ordered, visibleSlice } from "../../../web/src/state/watch_order.ts";
@@ -86,6 +86,12 @@ test("rates: over some seconds, a minute kept, a restart begins anew", () => {
   expect(track.history().times.length).toBe(60);
   track.add(kT + 121_000, 10);
   expect([track.rate(), track.total]).toEqual([null, 10]);
+});
+
+test("the axis of the rates is a minute wide at least, with one point and with none", () => {
+  expect(shownSpan([], 1000)).toEqual([940, 1000]);
+  expect(shownSpan([990], 1000)).toEqual([930, 990]);
+  expect(shownSpan([500, 900], 1000)).toEqual([500, 900]);
 });
 
 const watchRow = (symbol, over = {}) => ({ symbol, last: 10, last_time: "2026-11-20T14:03:22Z", change: 1, change_pct: 1, reference: "day_open", day_low: 9, day_high: 11, volume: 5, trades: 1, vwap: 10, spark: [1, 2], decimals: 2, updated_at: "2026-11-20T14:03:22Z", health: "ok", ...over });

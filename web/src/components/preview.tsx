@@ -19,9 +19,9 @@ export function Preview({ symbol }: { symbol: string | null }) {
   });
   useEffect(() => chart.current?.setRange(kPreviewMs), [book]);
   return (
-    <section class="preview" aria-label="Preview of the selected symbol">
+    <section class={symbol ? "preview" : "preview none"} aria-label="Preview of the selected symbol">
       <header>
-        <h2 title={symbol ? undefined : "no symbol has traded yet"}>{symbol ? <a href={href({ page: "charts", symbol })}>{symbol}</a> : "—"}</h2>
+        {symbol ? <h2><a href={href({ page: "charts", symbol })}>{symbol}</a></h2> : <span class="muted">no symbol yet</span>}
         {row && <>
           <span class="last" title={exact(row.last)}>{price(row.last, row.decimals)}</span>
           <span class={direction(row.change)}>{change(row.change, row.change_pct, row.decimals)}</span>

@@ -4,8 +4,9 @@ import uPlot from "uplot";
 import { palette, withAlpha, type Palette } from "../charts/palette.ts";
 import { count, rate, tickRate } from "../format/numbers.ts";
 import { clockTime, hourMinute, type Zone } from "../format/times.ts";
-import { now } from "../state/clock.ts";
+import { now, second } from "../state/clock.ts";
 import { longRates, status } from "../state/live.ts";
+import { shownSpan } from "../state/rates.ts";
 import { route } from "../state/route.ts";
 import "uplot/dist/uPlot.min.css";
 
@@ -27,7 +28,8 @@ export function RatePlot() {
     };
   }, [colours, zone]);
   const heard = status.value;
-  useEffect(() => plot.current?.setData(data()), [heard]);
+  const beat = heard ?? second.value; // the empty axis moves on too
+  useEffect(() => plot.current?.setData(data()), [beat]);
   const perSecond = longRates.received.rate();
   return (
     <section class="panel" id="rates" aria-label="Rates">
@@ -44,14 +46,6 @@ function data(): uPlot.AlignedData {
 }
 
 const kSteps = [1, 2, 5].flatMap((step) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6].map((ten) => step * ten)).sort((a, b) => a - b);
-const kMinuteSeconds = 60;
-
-// What has been seen, a minute at least, so that the first seconds do not stretch.
-function xRange(high: number | null): [number, number] {
-  const end = high ?? now() / 1000;
-  const first = longRates.received.history().times[0] ?? end;
-  return [Math.min(first, end - kMinuteSeconds), end];
-}
 
 function options(colours: Palette, zone: Zone, width: number): uPlot.Options {
   const grid = { stroke: withAlpha(colours.line, 0.55), width: 1 };
@@ -60,7 +54,7 @@ function options(colours: Palette, zone: Zone, width: number): uPlot.Options {
   return {
     width, height: kHeight, padding: [8, 28, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
     scales: {
-      x: { range: (_plot, _low, high) => xRange(high) },
+      x: { range: () => shownSpan(longRates.received.history().times, now() / 1000) }, // uPlot itself shows a day around one point
       y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] },
     },
     axes: [
