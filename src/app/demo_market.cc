@@ -54,7 +54,7 @@ base::Result<DemoMarket> open_demo(const Config& config, const OpenDirectory& di
                                    const DemoFlags& flags) {
   const engine::Settings& settings = directory.settings;
   sources::DemoOptions options;
-  options.market.seed = flags.seed;
+  options.market.seed = flags.seed.value_or(1);
   options.market.rate = config.given("simulator.rate") ? config.simulator_rate : kDemoRate;
   options.market.bound = settings.bound;
   options.market.allowed_lateness = settings.allowed_lateness;

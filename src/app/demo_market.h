@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "app/config/config.h"
@@ -16,8 +17,8 @@ namespace tickerhouse::app {
 base::Result<std::vector<std::string>> simulated_symbols(const Config& config);
 
 struct DemoFlags {
-  std::uint64_t seed = 1;
-  std::vector<std::string> faults;  // NAME=RATE
+  std::optional<std::uint64_t> seed;  // 1
+  std::vector<std::string> faults;    // NAME=RATE
 };
 
 struct DemoMarket {

@@ -1,7 +1,6 @@
 #include "app/replay_input.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "runtime/progress.h"
@@ -20,16 +19,6 @@ base::Result<std::vector<sources::KnownInput>> known_inputs(flow::Tape& tape) {
 }
 
 }  // namespace
-
-base::Result<double> parse_speed(std::string text) {
-  if (text.empty() || text == "max") return 0.0;
-  if (text.starts_with("x")) text.erase(0, 1);
-  double speed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
-  if (error != std::errc() || end != text.data() + text.size() || !(speed > 0))
-    return base::Error{base::ErrorCode::invalid_argument, "expected a number above 0, or max", "--speed"};
-  return speed;
-}
 
 base::Status check_input(const sources::ReplayOptions& options) {
   if (options.follow && options.sort)

@@ -22,11 +22,11 @@ SessionOptions session_options(const Config& config, const OpenDirectory& direct
   options.pipeline.ingest.finish_cut_off = run.finish_cut_off;
   options.pipeline.one_thread = run.one_thread;
   options.pipeline.seed = run.seed;
-  options.pipeline.speed = run.speed;
+  options.pipeline.speed = config.source_speed;
   if (run.patient) be_patient(options.pipeline);
   if (run.wait_space > 0) options.pipeline.wait_space = run.wait_space;
   options.process.source_kind = directory.origin == flow::Origin::simulated ? "simulated" : "replay";
-  options.process.speed = run.speed;
+  options.process.speed = config.source_speed;
   options.serve = run.serve;
   return options;
 }

@@ -16,7 +16,6 @@ namespace tickerhouse::app {
 struct RunOptions {
   bool one_thread = false;
   std::uint64_t seed = 0;
-  double speed = 0;
   bool merge = false;
   bool finish_cut_off = false;
   bool serve = false;    // the pages, from the beginning and after the end until a stop is asked for

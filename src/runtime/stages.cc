@@ -10,47 +10,10 @@ namespace {
 
 constexpr base::DurationNanos kPaceGrain = 50 * base::kMillisecond;
 constexpr base::DurationNanos kBlockedNotice = 10 * base::kSecond;
-constexpr base::DurationNanos kFirstPause = 500 * base::kMillisecond;
-constexpr base::DurationNanos kLongestPause = 30 * base::kSecond;
 constexpr base::DurationNanos kRetentionEvery = 5 * base::kSecond;
 constexpr base::DurationNanos kFormingEvery = 20 * base::kMillisecond;  // the server sends every 100 ms
 
-void note(const PipelineHooks& hooks, const std::string& text) {
-  if (hooks.on_note) hooks.on_note(text);
-}
-
 }  // namespace
-
-bool Retry::waiting() const { return failing_since_ && context_.parts.clock.monotonic_now() < due_; }
-
-base::Status Retry::failed(const base::Error& error, base::DurationNanos patience) {
-  const base::DurationNanos now = context_.parts.clock.monotonic_now();
-  if (context_.hooks.board != nullptr) context_.hooks.board->failed(stage_, error.message());
-  if (!failing_since_) {
-    if (patience == 0) return error;
-    failing_since_ = now;
-    pause_ = kFirstPause;
-    note(context_.hooks, std::string(stage_)
-                             .append(" failed: ")
-                             .append(error.message())
-                             .append("; trying again until it works, nothing is lost"));
-  } else {
-    if (now - *failing_since_ >= patience) return error;
-    pause_ = std::min(2 * pause_, kLongestPause);
-  }
-  due_ = now + pause_;
-  return {};
-}
-
-void Retry::worked() {
-  if (!failing_since_) return;
-  failing_since_.reset();
-  if (context_.hooks.board != nullptr) {
-    context_.hooks.board->restarted(stage_);
-    context_.hooks.board->works(stage_);
-  }
-  note(context_.hooks, std::string(stage_).append(" works again"));
-}
 
 IngestStage::IngestStage(const StageContext& context, std::unique_ptr<Ingest> ingest)
     : context_(context), retry_(context, "ingest"), ingest_(std::move(ingest)) {
@@ -167,7 +130,7 @@ base::Status ShardStage::open() {
   shard.partition = partition_;
   std::vector<std::string> notes;
   ASSIGN_OR_RETURN(host_, ShardHost::open(shard, context_.parts.tape, context_.parts.disk, notes));
-  for (const std::string& text : notes) note(context_.hooks, text);
+  for (const std::string& text : notes) context_.note(text);
   return {};
 }
 
@@ -242,9 +205,9 @@ base::Result<Turn> SinkStage::turn() {
   host_.reset();
   RETURN_IF_ERROR(retry_.failed(turned.error(), context_.options.sink_patience));
   if (!last_words) return Turn::waiting;
-  note(context_.hooks, std::string("sink ")
-                           .append(sink_.info().name)
-                           .append(" is behind: what it lacks is on the tape, the next start brings it"));
+  context_.note(std::string("sink ")
+                    .append(sink_.info().name)
+                    .append(" is behind: what it lacks is on the tape, the next start brings it"));
   done_ = true;
   return Turn::done;
 }

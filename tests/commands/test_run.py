@@ -178,7 +178,8 @@ class Files(InAFolder):
         self.assertIn("--fault", run(*files, "--fault", "late=0.1", expect=64)[1])
         self.assertIn("standard input", run("run", "--data", self.data, "--files", "-", "--detach", expect=64)[1])
         self.assertIn("missing.jsonl", run("run", "--data", self.data, "--files", "missing.jsonl", expect=66)[1])
-        self.assertIn("--speed", run(*files, "--speed", "fast", expect=64)[1])
+        self.assertIn("--speed", run(*files, "--speed", "fast", expect=78)[1])
+        self.assertIn("--seed", run(*files, "--seed", "2", expect=64)[1])
         self.assertFalse(self.data.exists(), "something was begun")
 
 

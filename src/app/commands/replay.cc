@@ -17,7 +17,6 @@ struct Flags {
   bool follow = false;
   bool sort = false;
   bool dry_run = false;
-  std::string speed;
   std::string wait_space;
   RunOptions run;
 };
@@ -37,7 +36,6 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
   options.follow = flags.follow;
   options.sort = flags.sort;
   ASSIGN_OR_RETURN(options.mapping, read_mapping(flags.mapping));
-  ASSIGN_OR_RETURN(flags.run.speed, parse_speed(flags.speed));
   if (!flags.wait_space.empty()) {
     const auto patience = base::parse_duration(flags.wait_space);
     if (!patience)
@@ -67,15 +65,14 @@ void add_replay(CLI::App& app, CommandLine& line) {
   command->add_flag("--merge", flags->run.merge, "allow two unfinished sources of one symbol");
   command->add_flag("--dry-run", flags->dry_run, "show ten mapped records and the rejects; write nothing");
   command->add_flag("--serve", flags->run.serve, "show it on the dashboard, and stay when it is loaded");
-  command->add_option("--speed", flags->speed, "N times as fast as it happened, or max [max]");
   command->add_option("--wait-space", flags->wait_space,
                       "how long to wait for space on a full tape or disk [5m]");
   command->add_flag("--one-thread", flags->run.one_thread,
                     "all stages take turns on one thread; the same bytes");
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
-  add_setting_flags(
-      *command, line,
-      {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.", "console.", "serve.", "log."});
+  add_setting_flags(*command, line,
+                    {"data", "source.speed", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.",
+                     "console.", "serve.", "log."});
   set_action(*command, line, [&line, flags] { return replay(line, *flags); });
 }
 

@@ -114,6 +114,8 @@ base::Result<int> run_demo(Config config, const Flags& flags) {
 base::Result<int> run_input(const Config& config, const Flags& flags) {
   if (!flags.demo.faults.empty())
     return base::Error{base::ErrorCode::invalid_argument, "faults are of the demo, not of files", "--fault"};
+  if (flags.demo.seed)
+    return base::Error{base::ErrorCode::invalid_argument, "the seed is of the demo, not of files", "--seed"};
   sources::ReplayOptions input;
   input.paths = config.source_files;
   input.follow = config.source_follow;
@@ -127,7 +129,6 @@ base::Result<int> run_input(const Config& config, const Flags& flags) {
   RunOptions options;
   options.serve = true;
   options.patient = true;
-  ASSIGN_OR_RETURN(options.speed, parse_speed(config.source_speed));
   ASSIGN_OR_RETURN(std::optional<Background> background, go_on_in_background(config, flags.detach));
   options.on_serving = [&background](const std::string& url) {
     if (background) background->ready(address_line(url).append(kHowToStop));

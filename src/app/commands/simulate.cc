@@ -27,7 +27,6 @@ struct Flags {
   std::vector<std::string> faults;
   std::string output;
   std::string truth;
-  double speed = 0;
   RunOptions run;
 };
 
@@ -97,7 +96,6 @@ base::Result<int> simulate(const CommandLine& line, Flags& flags) {
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::simulated));
   ASSIGN_OR_RETURN(const auto options, simulator_options(flags, config, directory.settings));
   ASSIGN_OR_RETURN(const auto source, sources::make_simulator(options));
-  flags.run.speed = flags.speed;
   ASSIGN_OR_RETURN(const int code, run_to_end(config, directory, *source, flags.run));
   if (code == kExitOk) RETURN_IF_ERROR(write_truth(flags, options, directory.settings));
   return code;
@@ -116,12 +114,11 @@ void add_simulate(CLI::App& app, CommandLine& line) {
   command->add_option("--fault", flags->faults, "NAME=RATE, 0 to 1 (repeats)")->take_all();
   command->add_option("--output", flags->output, "JSON lines into this file instead of --data; - is stdout");
   command->add_option("--truth", flags->truth, "write the true bars as CSV");
-  command->add_option("--speed", flags->speed, "N times as fast as it would happen [flat out]");
   command->add_flag("--one-thread", flags->run.one_thread,
                     "all stages take turns on one thread; the same bytes");
   add_setting_flags(*command, line,
-                    {"data", "ingest.bound", "ingest.skew", "ingest.batch", "engine.", "tape.", "store.",
-                     "sinks.", "history.", "console.", "simulator.", "log."});
+                    {"data", "source.speed", "ingest.bound", "ingest.skew", "ingest.batch", "engine.",
+                     "tape.", "store.", "sinks.", "history.", "console.", "simulator.", "log."});
   set_action(*command, line, [&line, flags] { return simulate(line, *flags); });
 }
 

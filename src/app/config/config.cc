@@ -11,6 +11,12 @@
 namespace tickerhouse::app {
 namespace {
 
+std::string short_number(double value) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end};
+}
+
 // Gives the texts their types; notes all that is wrong.
 class Interpreter {
  public:
@@ -45,6 +51,16 @@ class Interpreter {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
       wrong(key, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return value;
+  }
+
+  // Of a setting that may be "max" too, which the caller has seen to.
+  double number(const char* key, const std::string& text, double least, double most) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool fits = value >= least && value <= most;  // which NaN does not
+    if (error != std::errc() || end != text.data() + text.size() || !fits)
+      wrong(key, "a number from " + short_number(least) + " to " + short_number(most) + ", or max");
     return value;
   }
 
@@ -148,7 +164,10 @@ class Interpreter {
     config_.source_files = split_list(config_.values["source.files"].text);
     config_.source_follow = flag("source.follow");
     config_.source_mapping = config_.values["source.mapping"].text;
-    config_.source_speed = config_.values["source.speed"].text;
+    std::string speed = config_.values["source.speed"].text;
+    if (speed.starts_with('x')) speed.erase(0, 1);
+    constexpr double kFastest = 1e9;
+    if (speed != "max") config_.source_speed = number("source.speed", speed, 1e-6, kFastest);
   }
 
   void interpret_history() {
@@ -168,14 +187,7 @@ class Interpreter {
   void interpret_simulator() {
     const std::string& rate = config_.values["simulator.rate"].text;
     constexpr double kFastest = 1e6;
-    config_.simulator_rate = kFastest;
-    if (rate != "max") {
-      const auto [end, error] =
-          std::from_chars(rate.data(), rate.data() + rate.size(), config_.simulator_rate);
-      if (error != std::errc() || end != rate.data() + rate.size() || config_.simulator_rate < 0.001 ||
-          config_.simulator_rate > kFastest)
-        wrong("simulator.rate", "events per second, 0.001 to 1000000, or max");
-    }
+    config_.simulator_rate = rate == "max" ? kFastest : number("simulator.rate", rate, 0.001, kFastest);
     config_.simulator_symbols = config_.values["simulator.symbols"].text;
   }
 

@@ -39,7 +39,7 @@ struct Config {
   std::vector<std::string> source_files;
   bool source_follow = false;
   std::string source_mapping;
-  std::string source_speed;
+  double source_speed = 0;  // N times as fast as it happened; 0: as fast as it goes
   double simulator_rate = 0;
   std::string simulator_symbols;
   std::string serve_address;
