@@ -17,7 +17,7 @@ namespace tickerhouse::app {
 base::Result<std::vector<std::string>> simulated_symbols(const Config& config);
 
 struct DemoFlags {
-  std::optional<std::uint64_t> seed;  // 1
+  std::optional<std::uint64_t> seed;  // 1, if none is given
   std::vector<std::string> faults;    // NAME=RATE
 };
 

@@ -11,12 +11,6 @@
 namespace tickerhouse::app {
 namespace {
 
-std::string short_number(double value) {
-  std::array<char, 32> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), end};
-}
-
 // Gives the texts their types; notes all that is wrong.
 class Interpreter {
  public:
@@ -54,13 +48,17 @@ class Interpreter {
     return value;
   }
 
-  // Of a setting that may be "max" too, which the caller has seen to.
-  double number(const char* key, const std::string& text, double least, double most) {
+  struct Range {
+    double least;
+    double most;
+    const char* words;
+  };
+  // `text` is the setting's, but for what the caller has taken from it.
+  double number(const char* key, const std::string& text, const Range& range) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool fits = value >= least && value <= most;  // which NaN does not
-    if (error != std::errc() || end != text.data() + text.size() || !fits)
-      wrong(key, "a number from " + short_number(least) + " to " + short_number(most) + ", or max");
+    const bool fits = value >= range.least && value <= range.most;  // which NaN does not
+    if (error != std::errc() || end != text.data() + text.size() || !fits) wrong(key, range.words);
     return value;
   }
 
@@ -166,8 +164,9 @@ class Interpreter {
     config_.source_mapping = config_.values["source.mapping"].text;
     std::string speed = config_.values["source.speed"].text;
     if (speed.starts_with('x')) speed.erase(0, 1);
-    constexpr double kFastest = 1e9;
-    if (speed != "max") config_.source_speed = number("source.speed", speed, 1e-6, kFastest);
+    if (speed != "max")
+      config_.source_speed =
+          number("source.speed", speed, {1e-6, 1e9, "N or xN, 0.000001 to 1000000000 times as fast, or max"});
   }
 
   void interpret_history() {
@@ -187,7 +186,10 @@ class Interpreter {
   void interpret_simulator() {
     const std::string& rate = config_.values["simulator.rate"].text;
     constexpr double kFastest = 1e6;
-    config_.simulator_rate = rate == "max" ? kFastest : number("simulator.rate", rate, 0.001, kFastest);
+    config_.simulator_rate = rate == "max"
+                                 ? kFastest
+                                 : number("simulator.rate", rate,
+                                          {0.001, kFastest, "events per second, 0.001 to 1000000, or max"});
     config_.simulator_symbols = config_.values["simulator.symbols"].text;
   }
 

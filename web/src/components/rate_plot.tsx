@@ -54,7 +54,7 @@ function options(colours: Palette, zone: Zone, width: number): uPlot.Options {
   return {
     width, height: kHeight, padding: [8, 28, 0, 0], legend: { show: false }, cursor: { y: false, points: { size: 5 } },
     scales: {
-      x: { range: () => shownSpan(longRates.received.history().times, now() / 1000) }, // uPlot itself shows a day around one point
+      x: { range: (plot) => shownSpan(plot.data[0], now() / 1000) }, // uPlot itself shows a day around one point
       y: { range: (_plot, _low, high) => [0, Math.max(1, (high ?? 0) * 1.15)] },
     },
     axes: [

@@ -61,7 +61,7 @@ const kMinuteSeconds = 60;
 
 // First and last second of an axis over `times` (seconds): what has been seen, a minute at least, so that the first
 // seconds do not stretch.
-export function shownSpan(times: number[], nowSeconds: number): [number, number] {
-  const end = times.at(-1) ?? nowSeconds;
+export function shownSpan(times: ArrayLike<number>, nowSeconds: number): [number, number] {
+  const end = times[times.length - 1] ?? nowSeconds;
   return [Math.min(times[0] ?? end, end - kMinuteSeconds), end];
 }
