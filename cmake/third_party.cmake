@@ -55,6 +55,19 @@ set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_ROOT}/libduck
                       INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_ROOT})
 tp(duckdb duckdb)
 
+# librdkafka of Debian 12 is too old: tools/deps/install builds the one that is pinned there.
+set(LIBRDKAFKA_ROOT "${PROJECT_SOURCE_DIR}/build/deps/librdkafka" CACHE PATH "folder with librdkafka.a and include/")
+if(NOT EXISTS ${LIBRDKAFKA_ROOT}/librdkafka.a)
+  message(FATAL_ERROR "no librdkafka in ${LIBRDKAFKA_ROOT}: type tools/deps/fetch_librdkafka (or ./run, which does it)")
+endif()
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+add_library(rdkafka STATIC IMPORTED)
+set_target_properties(rdkafka PROPERTIES IMPORTED_LOCATION ${LIBRDKAFKA_ROOT}/librdkafka.a
+                      INTERFACE_INCLUDE_DIRECTORIES ${LIBRDKAFKA_ROOT}/include)
+target_link_libraries(rdkafka INTERFACE OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB PkgConfig::ZSTD Threads::Threads
+                      ${CMAKE_DL_LIBS} m)
+tp(rdkafka rdkafka)
+
 if(TICKERHOUSE_TESTS)
   find_package(GTest 1.12 REQUIRED CONFIG)
   find_package(rapidcheck REQUIRED CONFIG)

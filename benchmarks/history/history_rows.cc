@@ -18,7 +18,7 @@
 #include <tuple>
 #include <vector>
 
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "sinks/duckdb_rows.h"
 #include "sinks/history/history_sink.h"
 #include "sinks/parquet_table.h"

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "sinks/duckdb_store.h"
 
 namespace tickerhouse::sinks {

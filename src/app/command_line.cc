@@ -47,6 +47,21 @@ void add_setting_flags(CLI::App& command, CommandLine& line, const std::vector<s
     command.add_option_function<std::string>(
         setting.flag, [&line, key](const std::string& text) { line.settings[key] = text; }, what);
   }
+  if (std::find(key_prefixes.begin(), key_prefixes.end(), "kafka.") != key_prefixes.end())
+    command
+        .add_option_function<std::vector<std::string>>(
+            "-X",
+            [&line](const std::vector<std::string>& properties) {
+              for (const std::string& property : properties) {
+                const std::size_t equals = property.find('=');
+                if (equals == std::string::npos) throw CLI::ValidationError("-X", "expected NAME=VALUE");
+                line.settings[std::string(kKafkaProperties).append(property, 0, equals)] =
+                    property.substr(equals + 1);
+              }
+            },
+            "NAME=VALUE: a property of librdkafka (repeats)")
+        ->take_all()
+        ->allow_extra_args(false);
   command.add_option("--config", line.config_file, "configuration file [./tickerhouse.toml]");
 }
 

@@ -34,12 +34,17 @@ void set_action(CLI::App& command, CommandLine& line, std::function<base::Status
 
 void add_run(CLI::App& app, CommandLine& line);
 void add_serve(CLI::App& app, CommandLine& line);
+void add_produce(CLI::App& app, CommandLine& line);
+void add_work(CLI::App& app, CommandLine& line);
+void add_sink(CLI::App& app, CommandLine& line);
 void add_replay(CLI::App& app, CommandLine& line);
 void add_simulate(CLI::App& app, CommandLine& line);
 void add_process_commands(CLI::App& app, CommandLine& line);
 void add_doctor(CLI::App& app, CommandLine& line);
 void add_install(CLI::App& app, CommandLine& line);
 void add_topic(CLI::App& app, CommandLine& line);
+void add_group(CLI::App& app, CommandLine& line);
+void add_demo(CLI::App& app, CommandLine& line);
 void add_export(CLI::App& app, CommandLine& line);
 void add_status(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);

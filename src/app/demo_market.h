@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/config/config.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "app/process/session.h"
 #include "sources/simulator/demo.h"
 #include "sources/simulator/oracle.h"

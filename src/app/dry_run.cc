@@ -1,6 +1,7 @@
 #include "app/dry_run.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "app/exit_codes.h"
 #include "app/process/stop_signal.h"
@@ -21,8 +22,8 @@ std::string printable(std::string_view raw) {
 
 }  // namespace
 
-base::Result<int> dry_run(const sources::ReplayOptions& options) {
-  ASSIGN_OR_RETURN(const sources::OpenedReplay opened, sources::open_replay(options));
+base::Result<int> dry_run(InputOptions options) {
+  ASSIGN_OR_RETURN(const sources::OpenedInput opened, open_input(std::move(options), {}));
   flow::SourceBatch batch;
   std::size_t events = 0;
   std::size_t rejects = 0;
@@ -51,10 +52,9 @@ base::Result<int> dry_run(const sources::ReplayOptions& options) {
                     static_cast<unsigned long long>(reject.origin.line),
                     printable(reject.origin.raw).c_str());
   }
-  std::fprintf(
-      stderr,
-      "of the first %zu records %zu are events, %zu rejects; %llu lines skipped; nothing was written\n",
-      events + rejects, events, rejects, static_cast<unsigned long long>(skipped));
+  std::fprintf(stderr,
+               "of the first %zu records %zu are events, %zu rejects; %llu skipped; nothing was written\n",
+               events + rejects, events, rejects, static_cast<unsigned long long>(skipped));
   return kExitOk;
 }
 

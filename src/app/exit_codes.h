@@ -12,7 +12,7 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitCutOff = 65;  // compressed input ends early
 inline constexpr int kExitNoInput = 66;
 inline constexpr int kExitDamaged = 74;  // the tape, or written by a newer version
-inline constexpr int kExitBusy = 75;     // the directory is in use
+inline constexpr int kExitBusy = 75;     // the directory or the group is in use
 inline constexpr int kExitConfiguration = 78;
 
 inline int exit_code_of(base::ErrorCode code) {

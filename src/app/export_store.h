@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 
 namespace tickerhouse::app {
 

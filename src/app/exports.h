@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "flow/store.h"
 
 namespace tickerhouse::app {

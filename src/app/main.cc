@@ -13,7 +13,7 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse COMMAND --help                            flags and examples of a command
 
 Exit codes: 0 ok; 1 a check failed or work was not finished; 3 status --check: stopped; 64 usage; 65 compressed input
-cut off; 66 input missing; 69 cannot install; 74 tape damaged or of a newer version; 75 directory in use;
+cut off; 66 input missing; 69 cannot install; 74 tape damaged or of a newer version; 75 directory or group in use;
 78 configuration.)";
 
 }  // namespace
@@ -25,9 +25,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   CommandLine line;
-  for (const auto add :
-       {add_run, add_replay, add_serve, add_simulate, add_export, add_status, add_verify, add_tail, add_topic,
-        add_process_commands, add_doctor, add_install, add_check, add_config, add_version, add_sql_worker})
+  for (const auto add : {add_run,       add_replay,  add_serve,  add_simulate, add_produce,
+                         add_work,      add_sink,    add_export, add_status,   add_verify,
+                         add_tail,      add_topic,   add_group,  add_demo,     add_process_commands,
+                         add_doctor,    add_install, add_check,  add_config,   add_version,
+                         add_sql_worker})
     add(app, line);
   try {
     app.parse(argc, argv);

@@ -17,6 +17,8 @@
 namespace tickerhouse::app {
 namespace {
 
+constexpr base::DurationNanos kLockPatience = 10 * base::kSecond;
+
 // A damaged store is moved aside, said once, and rebuilt from the tape.
 base::Result<std::unique_ptr<sinks::DuckdbStore>> open_or_rebuild(const sinks::DuckdbStoreOptions& options) {
   auto opened = sinks::open_duckdb_store(options);
@@ -88,6 +90,19 @@ class OpenSinksImpl final : public OpenSinks {
     return &sink == store_.get() ? store_->reopen() : base::Status();
   }
 
+  // On a shared tape each sink may be a process of its own: one of each kind.
+  base::Status lock(const Config& config, const OpenDirectory& directory) {
+    for (const auto& [wanted, name] : {std::pair(config.store, "duckdb"),
+                                       {config.history_parquet, "parquet"},
+                                       {config.history_csv, "csv"}}) {
+      if (!wanted) continue;
+      ASSIGN_OR_RETURN(base::FileLock lock,
+                       base::FileLock::acquire(directory.paths.sink_lock(name), kLockPatience));
+      locks_.push_back(std::move(lock));
+    }
+    return {};
+  }
+
   base::Status open_store(const Config& config, const OpenDirectory& directory) {
     sinks::DuckdbStoreOptions options;
     options.path = directory.paths.store;
@@ -126,6 +141,7 @@ class OpenSinksImpl final : public OpenSinks {
   }
 
  private:
+  std::vector<base::FileLock> locks_;
   std::unique_ptr<StoreSlot> store_;
   std::vector<std::unique_ptr<flow::Sink>> history_;
   std::unique_ptr<flow::Sink> console_;
@@ -136,6 +152,7 @@ class OpenSinksImpl final : public OpenSinks {
 
 base::Result<std::unique_ptr<OpenSinks>> open_sinks(const Config& config, const OpenDirectory& directory) {
   auto sinks = std::make_unique<OpenSinksImpl>();
+  RETURN_IF_ERROR(sinks->lock(config, directory));
   if (config.store) RETURN_IF_ERROR(sinks->open_store(config, directory));
   if (config.history_parquet) sinks->open_history(config, directory, sinks::HistoryFormat::parquet);
   if (config.history_csv) sinks->open_history(config, directory, sinks::HistoryFormat::csv);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "app/config/config.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "flow/sink.h"
 #include "flow/store.h"
 

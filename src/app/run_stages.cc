@@ -23,6 +23,7 @@ SessionOptions session_options(const Config& config, const OpenDirectory& direct
   options.pipeline.one_thread = run.one_thread;
   options.pipeline.seed = run.seed;
   options.pipeline.speed = config.source_speed;
+  if (run.append_only) options.pipeline.shards = runtime::Shards::none;
   if (run.patient) be_patient(options.pipeline);
   if (run.wait_space > 0) options.pipeline.wait_space = run.wait_space;
   options.process.source_kind = directory.origin == flow::Origin::simulated ? "simulated" : "replay";
@@ -77,6 +78,16 @@ void print_summary(const OpenDirectory& directory, const flow::PipelineStatus& s
                base::format_duration(directory.settings.intervals.front()).c_str());
 }
 
+// What is not stepped yet is in no ledger: the source's own counts say what is there.
+void print_appended(const flow::PipelineStatus& status, const std::string& source) {
+  std::uint64_t rejected = 0;
+  for (const flow::SourceStatus& known : status.sources)
+    if (known.name == source)
+      for (const auto& [reason, count] : known.rejects) rejected += count;
+  std::fprintf(stderr, "%s: %s records, %s of them rejected; tickerhouse work turns them into bars\n",
+               source.c_str(), grouped(received_from(status, source)).c_str(), grouped(rejected).c_str());
+}
+
 }  // namespace
 
 base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
@@ -105,7 +116,9 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   if (!end.ok()) return end.error();
   ASSIGN_OR_RETURN(const flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
-  if (received_from(status, source.info().name) == 0)
+  if (options.append_only)
+    print_appended(status, source.info().name);
+  else if (received_from(status, source.info().name) == 0)
     std::fprintf(stderr, "%s: holds no records\n", source.info().name.c_str());
   else if (status.total == before.total)
     std::fprintf(stderr, "%s: nothing new, it was loaded before; the ledger is that of %s\n",

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "app/config/config.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "flow/source.h"
 #include "runtime/pipeline.h"
 
@@ -18,8 +18,9 @@ struct RunOptions {
   std::uint64_t seed = 0;
   bool merge = false;
   bool finish_cut_off = false;
-  bool serve = false;    // the pages, from the beginning and after the end until a stop is asked for
-  bool patient = false;  // as in `run`: a failed stage is tried again
+  bool serve = false;        // the pages, from the beginning and after the end until a stop is asked for
+  bool append_only = false;  // the shards are other processes'
+  bool patient = false;      // as in `run`: a failed stage is tried again
   base::DurationNanos wait_space = 0;
   std::function<void(const std::string& url)> on_serving;  // told once, before the first record
   std::function<double()> fraction_done;                   // for the progress bar; below 0: not known

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include "base/check.h"
@@ -25,6 +26,19 @@ std::string to_hex(const Hash128& hash) {
   for (const std::uint64_t word : {hash.high, hash.low})
     for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[(word >> shift) & 15U]);
   return text;
+}
+
+std::optional<Hash128> hash_from_hex(std::string_view hex) {
+  constexpr std::size_t kHalf = 16;
+  if (hex.size() != 2 * kHalf) return std::nullopt;
+  Hash128 hash;
+  const auto read = [&hex](std::size_t from, std::uint64_t& value) {
+    const char* const end = hex.data() + from + kHalf;
+    const auto [at, error] = std::from_chars(hex.data() + from, end, value, 16);
+    return error == std::errc() && at == end;
+  };
+  if (!read(0, hash.high) || !read(kHalf, hash.low)) return std::nullopt;
+  return hash;
 }
 
 struct StreamHash::State {

@@ -118,4 +118,23 @@ void append_decimal(std::string& out, Int128 value, int scale) {
   }
 }
 
+std::optional<Int128> parse_plain_decimal(std::string_view text, int scale) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  const std::size_t point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view fraction = point == std::string_view::npos ? "" : text.substr(point + 1);
+  if (whole.empty() || fraction.size() > static_cast<std::size_t>(scale)) return std::nullopt;
+  if (point != std::string_view::npos && fraction.empty()) return std::nullopt;
+  if (whole.size() + static_cast<std::size_t>(scale) > kDecimalDigitsMax) return std::nullopt;
+  Int128 value = 0;
+  for (const std::string_view digits : {whole, fraction})
+    for (const char c : digits) {
+      if (c < '0' || c > '9') return std::nullopt;
+      value = value * 10 + (c - '0');
+    }
+  value *= pow10_int128(scale - static_cast<int>(fraction.size()));
+  return negative ? -value : value;
+}
+
 }  // namespace tickerhouse::base

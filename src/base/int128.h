@@ -27,4 +27,7 @@ std::optional<Int128> scale_divide_half_even(Int128 numerator, std::int64_t scal
 // Plain decimal text of value / 10^scale: no exponent, no trailing zeros after the point, "-" for negatives.
 void append_decimal(std::string& out, Int128 value, int scale);
 
+// What append_decimal writes, read back; nullopt for any other text, digits beyond the scale included.
+std::optional<Int128> parse_plain_decimal(std::string_view text, int scale);
+
 }  // namespace tickerhouse::base

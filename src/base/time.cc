@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -93,6 +94,44 @@ bool read_offset(std::string_view text, std::size_t& i, std::optional<DurationNa
   return i == text.size();
 }
 
+// 2026-01-05T14:30:00Z or with a fraction, as nearly all times are written; nullopt: read it the long way.
+std::optional<WallTime> parse_usual_time(std::string_view text) {
+  constexpr std::size_t kPoint = 19;
+  constexpr std::size_t kFractionMax = 9;
+  if (text.size() <= kPoint || text.size() > kPoint + kFractionMax + 2 || text.back() != 'Z')
+    return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
+  unsigned greatest = 0;
+  const auto digit = [&](std::size_t i) {
+    const unsigned value = static_cast<unsigned char>(text[i]) - unsigned{'0'};
+    greatest = std::max(greatest, value);
+    return value;
+  };
+  const auto two = [&](std::size_t i) { return digit(i) * 10 + digit(i + 1); };
+  const unsigned year = two(0) * 100 + two(2);
+  const unsigned month = two(5);
+  const unsigned day = two(8);
+  const unsigned hour = two(11);
+  const unsigned minute = two(14);
+  const unsigned second = two(17);
+  DurationNanos fraction = 0;
+  DurationNanos unit = kSecond;
+  const std::size_t end = text.size() - 1;
+  if (end > kPoint) {
+    if (text[kPoint] != '.' || end == kPoint + 1) return std::nullopt;
+    for (std::size_t i = kPoint + 1; i < end; ++i) fraction += digit(i) * (unit /= 10);
+  }
+  if (greatest > 9 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  if (day < 1 || day > days_in_month(year, month)) return std::nullopt;
+  if (year < 1700 || year > 2200) return std::nullopt;  // what may not fit
+  WallTime wall;
+  wall.local = days_from_civil(year, month, day) * kDay + hour * kHour + minute * kMinute + second * kSecond +
+               fraction;
+  wall.offset = 0;
+  return wall;
+}
+
 void append_padded(std::string& out, std::int64_t value, int width) {
   std::array<char, 20> digits{};
   int count = 0;
@@ -157,6 +196,7 @@ CivilDate civil_from_days(std::int64_t days) {
 }
 
 std::optional<WallTime> parse_wall_time(std::string_view text) {
+  if (const auto usual = parse_usual_time(text)) return usual;
   std::size_t i = 0;
   const auto days = read_date(text, i);
   if (!days || i >= text.size()) return std::nullopt;

@@ -51,6 +51,7 @@ class Shard::Writer final : public flow::ResultWriter {
 
 Shard::Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators)
     : pane_(pane_of(settings)),
+      bound_(settings.bound),
       lateness_(settings.allowed_lateness),
       intervals_(settings.intervals),
       operators_(std::move(operators)) {}
@@ -74,8 +75,10 @@ flow::SymbolId Shard::symbol_of(const market::EventBatchView& batch, const marke
 flow::SourceId Shard::source_of(const market::EventBatchView& batch, const market::EventRow& row) {
   StringUse& use = strings_[row.source];
   if (!use.is_source) {
+    const std::size_t known = timeline_.source_count();
     use.source = timeline_.source(batch.string(row.source));
     use.is_source = true;
+    if (new_are_lost_ && use.source >= known) lost_.emplace(use.source, base::kNoTime);
   }
   return use.source;
 }
@@ -183,6 +186,7 @@ void Shard::keep_late(const market::EventBatchView& batch, std::size_t row, Shar
 void Shard::control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results) {
   const flow::SourceId source = source_of(batch, row);
   if (row.kind == market::EventKind::watermark) {
+    mark_lost(source, row.ts_event + bound_ + kTimeGrid);
     timeline_.advance(source, row.ts_event);
     mark_lanes(source, results);
     return;
@@ -194,6 +198,7 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
       for (const base::DurationNanos interval : intervals_)
         if (row.control.low != base::kNoTime)
           end = std::max(end, base::floor_to(row.control.low, interval) + interval);
+      mark_lost(source, end);
       timeline_.finish(source, end);
       mark_lanes(source, results);
       return;
@@ -210,6 +215,25 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
     case market::StatusCode::symbol_added:
       return;  // never in events
   }
+}
+
+void Shard::lose() {
+  for (std::size_t i = 0; i < timeline_.source_count(); ++i) {
+    const auto source = static_cast<flow::SourceId>(i);
+    lost_.emplace(source, timeline_.watermark(source));
+  }
+  new_are_lost_ = true;
+}
+
+// Nothing that was lost is later than `reached`: a watermark stays the bound behind the greatest event.
+void Shard::mark_lost(flow::SourceId source, base::TsNanos reached) {
+  if (lost_.empty() && !new_are_lost_) return;
+  new_are_lost_ = false;
+  const auto found = lost_.find(source);
+  if (found == lost_.end()) return;
+  const base::TsNanos low = std::max<base::TsNanos>(found->second, 0);
+  for (const auto& op : operators_) op->flaw({source, low, std::max(low, reached), market::quality::kGap});
+  lost_.erase(found);
 }
 
 void Shard::mark_lanes(flow::SourceId source, ShardResults& results) {
@@ -283,6 +307,21 @@ void Shard::save(std::string& out) const {
     op->save(state);
     writer.put_text(state);
   }
+  if (lost_.empty() && !new_are_lost_) return;  // as ever; else more follows
+  writer.put(new_are_lost_);
+  writer.put(static_cast<std::uint32_t>(lost_.size()));
+  for (const auto& [source, watermark] : lost_) {
+    writer.put(source);
+    writer.put(watermark);
+  }
+}
+
+void Shard::load_lost(base::ByteReader& in) {
+  new_are_lost_ = in.get<std::uint8_t>() != 0;  // of a damaged state any byte
+  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) {
+    const auto source = in.get<flow::SourceId>();
+    lost_[source] = in.get<base::TsNanos>();
+  }
 }
 
 base::Status Shard::load(std::string_view in) {
@@ -298,6 +337,7 @@ base::Status Shard::load(std::string_view in) {
   settled_.resize(timeline_.symbol_names().size());
   if (reader.get<std::uint32_t>() != operators_.size()) return damaged;
   for (const auto& op : operators_) RETURN_IF_ERROR(op->load(reader.get_text()));
+  if (!reader.at_end()) load_lost(reader);
   if (!reader.at_end() || !counts_.ledger.adds_up()) return damaged;
   return {};
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,7 @@
 #include "engine/timeline.h"
 #include "flow/operator.h"
 #include "flow/status.h"
+#include "market/batch_builder.h"
 
 namespace tickerhouse::engine {
 
@@ -76,6 +78,9 @@ class Shard {
   // to `results`.
   void step(const market::EventBatchView& batch, std::size_t first, std::size_t last,
             std::uint64_t first_order, ShardResults& results);
+  // Rows are missing between the last one and the next (docs/semantics.md 3.5): bars that close from now on
+  // and may lack an event are marked.
+  void lose();
   [[nodiscard]] const ShardCounts& counts() const { return counts_; }
   // Adds the windows still open that have changed since the last call. Changes no result.
   void forming(std::vector<flow::FormingBar>& bars);
@@ -93,6 +98,8 @@ class Shard {
   void keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const;
   void control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results);
   void mark_lanes(flow::SourceId source, ShardResults& results);
+  void load_lost(base::ByteReader& in);
+  void mark_lost(flow::SourceId source, base::TsNanos reached);
   struct Result {
     flow::SymbolId symbol;
     market::BarRow row;
@@ -101,6 +108,7 @@ class Shard {
   void count(flow::Verdict verdict);
 
   base::DurationNanos pane_;
+  base::DurationNanos bound_;
   base::DurationNanos lateness_;
   std::vector<base::DurationNanos> intervals_;
   std::vector<std::unique_ptr<flow::Operator>> operators_;
@@ -108,6 +116,10 @@ class Shard {
   SeenIds seen_;
   std::vector<RangeSet> settled_;  // by symbol: windows that have had their last word
   ShardCounts counts_;
+  // Since rows were lost: sources that have had no watermark yet, with the one before; and until the first
+  // one comes, those that come new belong to them.
+  std::map<flow::SourceId, base::TsNanos> lost_;
+  bool new_are_lost_ = false;
   // Scratch of the batch being stepped.
   struct StringUse {
     std::uint64_t hash = 0;

@@ -19,6 +19,7 @@ class Timeline {
   flow::SymbolId symbol(std::string_view name);
   flow::SourceId source(std::string_view name);
   [[nodiscard]] const std::vector<std::string>& symbol_names() const { return symbol_names_; }
+  [[nodiscard]] std::size_t source_count() const { return sources_.size(); }
 
   // Makes sure that `symbol` hears `source`. Cheap if it does already.
   void attach(flow::SymbolId symbol, flow::SourceId source) {

@@ -1,5 +1,7 @@
 #include "base/check.h"
 #include "flow/source.h"
+
+#include <algorithm>
 #include "flow/tape.h"
 
 namespace tickerhouse::flow {
@@ -36,6 +38,20 @@ const char* origin_name(Origin origin) {
       return "simulated";
   }
   return "?";
+}
+
+base::Result<std::uint64_t> Tape::rows_from(Topic topic, std::uint16_t partition, Offset from) {
+  ASSIGN_OR_RETURN(const Offset last, end(topic, partition));
+  return last.value - std::min(last.value, from.value);
+}
+
+base::Result<std::uint64_t> Tape::rows_about(Topic topic, std::uint16_t partition, Offset from) {
+  return rows_from(topic, partition, from);
+}
+
+base::Result<Offset> Tape::find_sequence(Topic /*topic*/, std::uint16_t /*partition*/,
+                                         std::uint64_t sequence) {
+  return Offset{sequence};
 }
 
 base::Result<std::string> position_of(Tape& tape, std::string_view writer) {

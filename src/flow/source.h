@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "market/batch.h"
+#include "market/batch_builder.h"
 
 namespace tickerhouse::flow {
 
@@ -51,6 +51,8 @@ struct SourceBatch {
   std::string position;            // the source's position after this batch; what restore() takes
   std::uint64_t skipped = 0;       // lines a `where` filter excluded
   std::uint64_t rounded = 0;       // records with digits beyond the scale
+
+  [[nodiscard]] std::size_t records() const { return origins.size() + rejects.size(); }
 
   void clear() {
     events.clear();

@@ -87,11 +87,12 @@ struct SinkHealth {
 
 struct TapeStatus {
   std::uint64_t bytes_used = 0;
-  std::uint64_t bytes_max = 0;
+  std::uint64_t bytes_max = 0;  // 0: the tape is not in the data directory, and its size not known
   std::uint64_t disk_free_bytes = 0;
   bool ingest_paused = false;
   std::optional<double>
-      hours_left;  // of a running process: until tape or disk is full, at the last hour's pace
+      hours_left;             // of a running process: until tape or disk is full, at the last hour's pace
+  std::string kind = "lmdb";  // or "kafka"
 };
 
 // The demo's simulator knows the true bars; each settled bar is judged once.

@@ -9,15 +9,16 @@
 // lost: the same commit again settles it.
 //
 // Offsets of a partition ascend in the order of appending. On the embedded tape they count rows from 0; other
-// tapes may leave holes, so a position holds only offsets that a read has given, and nobody waits for one to
-// reach end(). Readers may live in other processes while a writer runs and see whole batches only; on the
-// embedded tapes whole commits.
+// tapes may leave holes between batches, never in one, so a position holds only offsets that a read has
+// given, and nobody waits for one to reach end(). Readers may live in other processes while a writer runs;
+// they see committed rows only, on the embedded tapes whole commits in the batches that were put.
 #pragma once
 
 #include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,14 @@ enum class Claim {
   results,  // what follows from committed input: may use the reserve
 };
 
+// How far a writer has read to get to its position: for the tools of a tape that has consumer groups. The
+// position is what counts.
+struct Consumed {
+  Topic topic = Topic::events;
+  std::uint16_t partition = 0;
+  Offset next;
+};
+
 struct Commit {
   std::string_view writer;
   std::string_view before;  // the position this commit follows; empty: the writer has none yet
@@ -65,6 +74,7 @@ struct Commit {
   std::span<const Append> appends;
   Claim claim = Claim::results;
   std::span<const Cut> cuts = {};
+  std::optional<Consumed> consumed = {};
 };
 
 enum class CommitOutcome {
@@ -85,8 +95,7 @@ struct TapeBatch {
 class TapeReader {
  public:
   virtual ~TapeReader() = default;
-  // false: nothing more is committed now; call again later. Row i of the batch has offset first + (i - skip)
-  // on the embedded tape.
+  // false: nothing more is committed now; call again later. Row i of the batch has offset first + (i - skip).
   virtual base::Result<bool> next(TapeBatch& batch) = 0;
 };
 
@@ -103,6 +112,15 @@ class Tape {
   virtual base::Result<Offset> end(Topic topic, std::uint16_t partition) = 0;
   virtual base::Result<std::unique_ptr<TapeReader>> read(Topic topic, std::uint16_t partition,
                                                          Offset from) = 0;
+  // How many rows are committed from there on: exact where they are few, else perhaps some too many. The
+  // second is for those who ask all the time: what is known without asking anybody, about.
+  virtual base::Result<std::uint64_t> rows_from(Topic topic, std::uint16_t partition, Offset from);
+  virtual base::Result<std::uint64_t> rows_about(Topic topic, std::uint16_t partition, Offset from);
+  // Where the first row stands whose sequence (of its batch's header) is not less. On the embedded tape
+  // sequence and offset of a result are one.
+  virtual base::Result<Offset> find_sequence(Topic topic, std::uint16_t partition, std::uint64_t sequence);
+  // true: a row may be gone once a later one has replaced it.
+  [[nodiscard]] virtual bool is_compacted(Topic /*topic*/) const { return false; }
 };
 
 // The committed position of one writer; empty if it has none.

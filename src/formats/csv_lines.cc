@@ -21,7 +21,7 @@ class CsvDecoder final : public LineDecoder {
       find_columns();
       return Primed::header;
     }
-    columns_ = cells_.size();
+    columns_ = mapping_.alone ? 0 : cells_.size();
     find_columns();
     return Primed::ready;
   }

@@ -80,7 +80,7 @@ class JsonDecoder final : public LineDecoder {
     RawField prefix;
     if (mapping_.prefix && !take_prefix(line, prefix)) return fail(records, RejectReason::bad_json);
     if (own_ && !mapping_.prefix && mapping_.where.empty() && mapping_.symbol.empty() &&
-        scan_own_shape(line, fields_)) {
+        scan_own_shape(line, fields_, order_)) {
       build_record(fields_, mapping_.rules, next_record(records));
       return LineState::records;
     }
@@ -224,6 +224,7 @@ class JsonDecoder final : public LineDecoder {
   bool own_;
   JsonWalker walker_;
   RawFields fields_;
+  KeyOrder order_;
   ValueRules vendor_rules_;
 };
 

@@ -1,6 +1,10 @@
 #include "formats/json_scan.h"
 
+#include <array>
+#include <bit>
+#include <cstdint>
 #include <cstring>
+#include <string>
 
 namespace tickerhouse::formats {
 namespace {
@@ -22,6 +26,17 @@ class Cursor {
   // A string of printable ASCII without escapes, after its opening quote.
   bool plain_string(std::string_view& text) {
     const char* const begin = at_;
+    while (end_ - at_ >= 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, at_, sizeof bytes);
+      const std::uint64_t ends = not_plain(bytes);
+      if (ends == 0) {
+        at_ += sizeof bytes;
+        continue;
+      }
+      at_ += std::countr_zero(ends) / 8;
+      break;
+    }
     while (at_ != end_ && *at_ != '"') {
       if (*at_ < ' ' || *at_ == '\\')
         return false;  // controls, escapes, and (char is signed) everything beyond ASCII
@@ -53,6 +68,18 @@ class Cursor {
   }
 
  private:
+  // The lowest bit set is the top one of the first byte that is no plain character of a string: a quote, a
+  // backslash, a control, or beyond ASCII. Bits above it mean nothing.
+  static std::uint64_t not_plain(std::uint64_t bytes) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    constexpr std::uint64_t kTops = 0x8080808080808080;
+    const auto is = [bytes](char c) {
+      const std::uint64_t other = bytes ^ (kOnes * static_cast<unsigned char>(c));
+      return (other - kOnes) & ~other;
+    };
+    const std::uint64_t control = (bytes - kOnes * ' ') & ~bytes;
+    return (is('"') | is('\\') | control | bytes) & kTops;
+  }
   bool digits() {
     const char* const begin = at_;
     while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
@@ -96,6 +123,30 @@ int field_index(std::string_view key) {
   }
 }
 
+// As our own lines have them, with the colon.
+const std::array<std::string, kFields + 1>& key_texts() {
+  static const std::array<std::string, kFields + 1> kTexts = [] {
+    std::array<std::string, kFields + 1> texts;
+    for (std::size_t i = 0; i < kFields; ++i)
+      texts[i].append("\"").append(field_name(static_cast<Field>(i))).append("\":");
+    texts[KeyOrder::kSource] = "\"source\":";
+    return texts;
+  }();
+  return kTexts;
+}
+
+// The key and its colon, as an index of a field or kSource; -1: another one, or no key.
+int scan_key(Cursor& cursor, std::size_t expected, const std::array<std::string, kFields + 1>& texts) {
+  if (cursor.literal(texts[expected])) return static_cast<int>(expected);
+  cursor.blanks();
+  std::string_view key;
+  if (!cursor.take('"') || !cursor.plain_string(key)) return -1;
+  cursor.blanks();
+  if (!cursor.take(':')) return -1;
+  const int index = field_index(key);
+  return index < 0 && key == "source" ? static_cast<int>(KeyOrder::kSource) : index;
+}
+
 bool scan_value(Cursor& cursor, RawField& field) {
   if (cursor.take('"')) {
     field.type = RawType::text;
@@ -108,27 +159,27 @@ bool scan_value(Cursor& cursor, RawField& field) {
 
 }  // namespace
 
-bool scan_own_shape(std::string_view line, RawFields& fields) {
+bool scan_own_shape(std::string_view line, RawFields& fields, KeyOrder& order, RawField* source) {
+  const auto& texts = key_texts();
   Cursor cursor(line);
   fields.fill(RawField{});
   std::uint32_t seen = 0;
-  constexpr std::uint32_t kSourceSeen = 1U << kFields;  // the one ignored key that our own lines carry
   cursor.blanks();
   if (!cursor.take('{')) return false;
+  std::size_t last = KeyOrder::kStart;
   do {
-    cursor.blanks();
-    std::string_view key;
-    if (!cursor.take('"') || !cursor.plain_string(key)) return false;
-    cursor.blanks();
-    if (!cursor.take(':')) return false;
-    cursor.blanks();
-    const int index = field_index(key);
-    if (index < 0 && key != "source") return false;
-    const std::uint32_t bit = index < 0 ? kSourceSeen : 1U << static_cast<unsigned>(index);
+    const int index = scan_key(cursor, order.after(last), texts);
+    if (index < 0) return false;
+    const auto key = static_cast<std::size_t>(index);
+    if (order.after(last) != key) order.note(last, key);
+    last = key;
+    const std::uint32_t bit = 1U << key;
     if ((seen & bit) != 0) return false;
     seen |= bit;
     RawField ignored;
-    if (!scan_value(cursor, index < 0 ? ignored : fields[static_cast<std::size_t>(index)])) return false;
+    RawField& field = key < kFields ? fields[key] : source != nullptr ? *source : ignored;
+    cursor.blanks();
+    if (!scan_value(cursor, field)) return false;
     cursor.blanks();
   } while (cursor.take(','));
   if (!cursor.take('}')) return false;

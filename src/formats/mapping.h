@@ -48,6 +48,7 @@ struct Condition {
 struct Mapping {
   Format format = Format::by_content;
   bool header = true;
+  bool alone = false;  // each line stands alone, a message of its own: no header, nor a number of columns
   char delimiter = ',';
   std::string symbol;  // of every record; empty: from the record
   std::string zone;    // empty: UTC. rules.to_utc is set by whoever knows zones

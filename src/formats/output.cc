@@ -252,7 +252,7 @@ void append_json_time(std::string& out, base::TsNanos ts) {
   out.push_back('"');
 }
 
-void append_control_json(std::string& out, const market::EventRow& row, std::string_view source) {
+void append_control_json(std::string& out, const market::EventRow& row, const EventNames& names) {
   const auto time = [&out](const char* name, base::TsNanos ts) {
     out.append(",\"").append(name).append("\":");
     append_json_time(out, ts);
@@ -273,9 +273,13 @@ void append_control_json(std::string& out, const market::EventRow& row, std::str
       time("from", row.control.low);
       time("to", row.control.high);
     }
+    if (row.control.code == market::StatusCode::symbol_added) {
+      out.append(",\"symbol\":");
+      append_json_string(out, names.symbol);
+    }
   }
   out.append(",\"source\":");
-  append_json_string(out, source);
+  append_json_string(out, names.source);
   out.append("}\n");
 }
 

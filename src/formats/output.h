@@ -27,8 +27,8 @@ struct EventNames {
 };
 void append_event_json(std::string& out, const market::EventRow& row, const EventNames& names);
 // Watermark and status rows: {"kind":"watermark","ts":...,"source":...} or
-// {"kind":"status","status":"gap","from":...,"to":...}.
-void append_control_json(std::string& out, const market::EventRow& row, std::string_view source);
+// {"kind":"status","status":"gap","from":...,"to":...}; of symbol_added with the symbol.
+void append_control_json(std::string& out, const market::EventRow& row, const EventNames& names);
 std::string_view event_csv_header();
 void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names);
 

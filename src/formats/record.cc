@@ -267,4 +267,19 @@ void build_record(const RawFields& fields, const ValueRules& rules, Record& reco
   record.fault = Builder(fields, rules, record).run();
 }
 
+market::EventRow& append_event(const Record& record, market::EventBatchBuilder& events) {
+  const auto index = static_cast<std::uint32_t>(events.rows.size());
+  market::EventRow& row = events.rows.emplace_back(record.row);
+  row.symbol = events.strings.intern(record.symbol);
+  if (!record.venue.empty()) row.venue = events.strings.intern(record.venue);
+  if ((row.flags & market::kDayFields) != 0) {
+    std::string text(reinterpret_cast<const char*>(&record.day), sizeof record.day);
+    text.append(record.long_id);
+    events.add_text(index, text);
+  } else if (!record.long_id.empty()) {
+    events.add_text(index, record.long_id);
+  }
+  return row;
+}
+
 }  // namespace tickerhouse::formats

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "formats/fields.h"
-#include "market/event.h"
-#include "market/reject.h"
+#include "market/batch_builder.h"
 
 namespace tickerhouse::formats {
 
@@ -44,5 +43,8 @@ class LineDecoder {
 
 // Fills `record` from fields; long texts keep pointing into the line.
 void build_record(const RawFields& fields, const ValueRules& rules, Record& record);
+
+// Appends the event of a record without fault, with its strings and the text that stands beside its row.
+market::EventRow& append_event(const Record& record, market::EventBatchBuilder& events);
 
 }  // namespace tickerhouse::formats

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "base/int128.h"
@@ -58,8 +60,10 @@ struct alignas(16) BarRow {
 };
 static_assert(sizeof(BarRow) == 176 && std::is_trivially_copyable_v<BarRow>);
 
-// "partial|late", empty when clean.
+// "partial|late", empty when clean; and back.
 std::string quality_names(std::uint16_t quality);
+std::optional<std::uint16_t> quality_of(std::string_view names);
 const char* state_name(BarState state);
+std::optional<BarState> state_of(std::string_view name);
 
 }  // namespace tickerhouse::market

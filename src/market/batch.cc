@@ -1,4 +1,4 @@
-#include "market/batch.h"
+#include "market/batch_builder.h"
 
 #include "base/check.h"
 #include "base/hash.h"

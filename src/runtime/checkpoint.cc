@@ -1,9 +1,5 @@
 #include "runtime/checkpoint.h"
 
-#include <algorithm>
-#include <cinttypes>
-#include <cstdio>
-
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "flow/tape.h"
@@ -11,10 +7,10 @@
 namespace tickerhouse::runtime {
 namespace {
 
+using Order = flow::CheckpointStore::Order;
+
 constexpr std::uint32_t kMagic = 0x4b434854;  // "THCK"
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kKept = 3;
-constexpr std::string_view kSuffix = ".ckpt";
 
 std::string encode(const Checkpoint& checkpoint) {
   std::string body;
@@ -45,66 +41,47 @@ std::optional<Checkpoint> decode(std::string_view bytes) {
 
 }  // namespace
 
-CheckpointStore::CheckpointStore(base::Disk& disk, std::string directory, std::uint16_t partition)
-    : disk_(disk),
-      directory_(std::move(directory)),
-      prefix_(std::string("shard-").append(std::to_string(partition)).append("-")) {}
-
-base::Result<std::vector<std::string>> CheckpointStore::names() {
-  ASSIGN_OR_RETURN(std::vector<std::string> all, disk_.list(directory_));
-  std::erase_if(all, [this](const std::string& name) {
-    return !name.starts_with(prefix_) || !name.ends_with(kSuffix);
-  });
-  return all;  // offsets have a fixed number of digits, so names sort by offset
+base::Status Checkpoints::save(const Checkpoint& checkpoint, std::string_view position) {
+  const std::string writer = shard_writer(partition_);
+  return store_.save({writer, partition_, checkpoint.progress.next, position, encode(checkpoint)});
 }
 
-base::Status CheckpointStore::save(const Checkpoint& checkpoint) {
-  char offset[32];
-  std::snprintf(offset, sizeof offset, "%020" PRIu64, checkpoint.progress.next.value);
-  const std::string path = std::string(directory_).append("/").append(prefix_).append(offset).append(kSuffix);
-  RETURN_IF_ERROR(disk_.replace_file(path, encode(checkpoint)));
-  ASSIGN_OR_RETURN(const auto kept, names());
-  for (std::size_t i = 0; i + kKept < kept.size(); ++i)
-    RETURN_IF_ERROR(disk_.remove(std::string(directory_).append("/").append(kept[i])));
-  return {};
+base::Result<std::optional<Checkpoint>> Checkpoints::load(Range range, std::vector<std::string>& damaged) {
+  std::optional<Checkpoint> found;
+  RETURN_IF_ERROR(
+      store_.look(partition_, Order::newest_first, [&](const std::string& name, std::string_view bytes) {
+        found = decode(bytes);
+        if (!found) damaged.push_back(name);
+        if (found && (found->progress.next < range.from || found->progress.next > range.to)) found.reset();
+        return found.has_value();
+      }));
+  return found;
 }
 
-base::Result<std::optional<Checkpoint>> CheckpointStore::load(flow::Offset at_most,
-                                                              std::vector<std::string>& damaged) {
-  ASSIGN_OR_RETURN(auto found, names());
-  std::reverse(found.begin(), found.end());
-  for (const std::string& name : found) {
-    auto bytes = disk_.read_file(std::string(directory_).append("/").append(name));
-    auto checkpoint = bytes.ok() ? decode(*bytes) : std::nullopt;
-    if (!checkpoint) {
-      damaged.push_back(name);
-      continue;
-    }
-    if (checkpoint->progress.next <= at_most) return checkpoint;
-  }
-  return std::optional<Checkpoint>();
+base::Result<std::optional<Checkpoint>> Checkpoints::oldest(flow::Offset at_least) {
+  std::optional<Checkpoint> found;
+  RETURN_IF_ERROR(
+      store_.look(partition_, Order::oldest_first, [&](const std::string&, std::string_view bytes) {
+        found = decode(bytes);
+        if (found && found->progress.next < at_least) found.reset();
+        return found.has_value();
+      }));
+  return found;
 }
 
-base::Result<std::optional<Checkpoint>> CheckpointStore::oldest(flow::Offset at_least) {
-  ASSIGN_OR_RETURN(const auto found, names());
-  for (const std::string& name : found) {
-    const auto bytes = disk_.read_file(std::string(directory_).append("/").append(name));
-    auto checkpoint = bytes.ok() ? decode(*bytes) : std::nullopt;
-    if (checkpoint && checkpoint->progress.next >= at_least) return checkpoint;
-  }
-  return std::optional<Checkpoint>();
-}
-
-base::Result<std::optional<Checkpoint>> replay_base(flow::Tape& tape, CheckpointStore& checkpoints,
+base::Result<std::optional<Checkpoint>> replay_base(flow::Tape& tape, flow::CheckpointStore& store,
                                                     std::uint16_t partition) {
   ASSIGN_OR_RETURN(const flow::Offset begin, tape.begin(flow::Topic::events, partition));
   if (begin.value == 0) return std::optional<Checkpoint>();
-  ASSIGN_OR_RETURN(auto checkpoint, checkpoints.oldest(begin));
-  if (!checkpoint)
-    return base::Error{base::ErrorCode::damaged,
-                       "the beginning of the tape was cut, and no checkpoint reaches back to what is left",
-                       shard_writer(partition)};
+  ASSIGN_OR_RETURN(auto checkpoint, Checkpoints(store, partition).oldest(begin));
+  if (!checkpoint) return cut_without_checkpoint(partition);
   return checkpoint;
+}
+
+base::Error cut_without_checkpoint(std::uint16_t partition) {
+  return {base::ErrorCode::damaged,
+          "the beginning of the tape was cut, and no checkpoint reaches back to what is left",
+          shard_writer(partition)};
 }
 
 }  // namespace tickerhouse::runtime

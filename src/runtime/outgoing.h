@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "flow/tape.h"
-#include "market/batch.h"
+#include "market/batch_builder.h"
 
 namespace tickerhouse::runtime {
 

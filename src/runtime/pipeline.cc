@@ -70,7 +70,8 @@ struct Stages {
 // What does not open at the start is said at once, whatever the patience later.
 base::Result<Stages> open_stages(const StageContext& context) {
   Stages stages;
-  for (std::uint16_t p = 0; p < context.options.shard.settings.partitions; ++p) {
+  const bool none = context.options.shards == Shards::none;
+  for (std::uint16_t p = 0; p < context.options.shard.settings.partitions && !none; ++p) {
     stages.shards.push_back(std::make_unique<ShardStage>(context, p));
     RETURN_IF_ERROR(stages.shards.back()->open());
   }

@@ -10,19 +10,29 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "flow/sink.h"
 #include "flow/source.h"
-#include "runtime/ingest.h"
+#include "runtime/ingest/ingest.h"
 #include "runtime/retention.h"
 #include "runtime/shard_host.h"
 #include "runtime/stage_board.h"
 
 namespace tickerhouse::runtime {
 
+// Who runs the shards.
+enum class Shards {
+  ours,    // this process; another one in its place ends the pipeline
+  shared,  // this process, until another one does: that one is left to it and waited for
+  others,  // another process, waited for; this one if rows wait and nobody does
+  group,   // this process, those that a group gives it (runtime/worker.h)
+  none,    // another process, not waited for
+};
+
 struct PipelineOptions {
   IngestOptions ingest;
-  ShardHostOptions shard;     // partition is set for each
+  ShardHostOptions shard;  // partition is set for each
+  Shards shards = Shards::ours;
+  bool endless = false;       // without a source: until a stop is asked for, not until all is caught up
   std::uint16_t threads = 0;  // of shards; 0: as many as partitions, at most the machine's
   bool one_thread = false;
   std::uint64_t seed = 0;  // of the order on one thread
@@ -33,6 +43,7 @@ struct PipelineOptions {
   // How long a failing stage is tried again before the pipeline ends with its error; 0: not at all.
   base::DurationNanos stage_patience = 0;  // ingest of a live source, shards
   base::DurationNanos sink_patience = 0;
+  bool accept_gap_of_sinks = false;  // and of shards: ShardHostOptions
   base::DurationNanos stop_within =
       8 * base::kSecond;  // after a stop request: what is appended is finished, up to this long
 };
@@ -40,6 +51,8 @@ struct PipelineOptions {
 struct PipelineHooks {
   std::function<void(const SourceProgress&)> on_progress;  // after each ingest step; from the ingest thread
   std::function<void(const std::string&)> on_note;  // something an operator should know; from any thread
+  // A shard stands where it was left and goes on; from the thread that has it.
+  std::function<void(std::uint16_t partition, const Recovery& recovery)> on_recovery;
   std::function<void(base::DurationNanos waited)> on_blocked;  // no room: at once, then every 10 s
   // Windows still open that have changed, at most every 100 ms for a partition; from its shard's thread.
   std::function<void(std::uint16_t partition, const std::vector<flow::FormingBar>& bars)> on_forming;
@@ -58,8 +71,8 @@ struct PipelineParts {
   flow::Source* source = nullptr;  // null: the shards and sinks catch up with what is on the tape
   std::vector<flow::Sink*> sinks;
   base::Clock& clock;
-  base::Disk& disk;
-  const std::atomic<bool>& stop;  // set from anywhere: finish what is appended and return
+  flow::CheckpointStore* checkpoints;  // null: none are kept
+  const std::atomic<bool>& stop;       // set from anywhere: finish what is appended and return
   // Before a sink that has failed is restored again: what its target needs. May be empty.
   std::function<base::Status(flow::Sink& sink)> reopen = {};
 };

@@ -8,6 +8,7 @@ namespace tickerhouse::runtime {
 namespace {
 
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersionWithLost = 2;  // of a shard
 
 base::Error damaged(const char* what) {
   return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"};
@@ -95,10 +96,12 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
 std::string ShardProgress::encode() const {
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(kVersion);
+  out.put(lost.offsets == 0 ? kVersion : kVersionWithLost);
   out.put(next.value);
   for (const std::uint64_t sequence : sequences) out.put(sequence);
   out.put(counts);
+  if (lost.offsets > 0)
+    for (const std::uint64_t number : {lost.from.value, lost.to.value, lost.offsets}) out.put(number);
   return bytes;
 }
 
@@ -106,10 +109,14 @@ base::Result<ShardProgress> ShardProgress::decode(std::string_view bytes) {
   ShardProgress progress;
   if (bytes.empty()) return progress;
   base::ByteReader in(bytes);
-  if (in.get<std::uint32_t>() != kVersion) return damaged("shard");
+  const auto version = in.get<std::uint32_t>();
+  if (version != kVersion && version != kVersionWithLost) return damaged("shard");
   progress.next.value = in.get<std::uint64_t>();
   for (std::uint64_t& sequence : progress.sequences) sequence = in.get<std::uint64_t>();
   progress.counts = in.get<engine::ShardCounts>();
+  if (version == kVersionWithLost)
+    for (std::uint64_t* number : {&progress.lost.from.value, &progress.lost.to.value, &progress.lost.offsets})
+      *number = in.get<std::uint64_t>();
   if (!in.at_end()) return damaged("shard");
   return progress;
 }
@@ -164,9 +171,9 @@ base::Status add_sinks(flow::Tape& tape, flow::PipelineStatus& status) {
   for (const auto& [writer, bytes] : sinks) {
     ASSIGN_OR_RETURN(const flow::SinkPosition position, decode_sink_position(bytes));
     for (const auto& [place, next] : position) {
-      ASSIGN_OR_RETURN(const flow::Offset end, tape.end(place.first, place.second));
-      status.sinks.push_back({writer.substr(kSinkPrefix.size()), flow::topic_name(place.first), place.second,
-                              next.value, end.value - std::min(end.value, next.value)});
+      ASSIGN_OR_RETURN(const std::uint64_t lag, tape.rows_from(place.first, place.second, next));
+      status.sinks.push_back(
+          {writer.substr(kSinkPrefix.size()), flow::topic_name(place.first), place.second, next.value, lag});
     }
   }
   return {};
@@ -187,16 +194,23 @@ base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_
   for (std::uint16_t partition = 0; partition < partitions; ++partition) {
     ASSIGN_OR_RETURN(const std::string bytes, position_of(tape, shard_writer(partition)));
     ASSIGN_OR_RETURN(const ShardProgress progress, ShardProgress::decode(bytes));
-    ASSIGN_OR_RETURN(const flow::Offset end, tape.end(flow::Topic::events, partition));
+    ASSIGN_OR_RETURN(const std::uint64_t waiting,
+                     tape.rows_from(flow::Topic::events, partition, progress.next));
     flow::PartitionStatus& row = status.partitions.emplace_back();
     row.partition = partition;
     row.ledger = progress.counts.ledger;
-    row.waiting = end.value - std::min(end.value, progress.next.value);
+    row.waiting = waiting;
     row.id_reused = progress.counts.id_reused;
     status.total += row.ledger;
   }
   RETURN_IF_ERROR(add_sinks(tape, status));
   return status;
+}
+
+base::Result<LostEvents> lost_events(flow::Tape& tape, std::uint16_t partition) {
+  ASSIGN_OR_RETURN(const std::string bytes, position_of(tape, shard_writer(partition)));
+  ASSIGN_OR_RETURN(const ShardProgress progress, ShardProgress::decode(bytes));
+  return progress.lost;
 }
 
 }  // namespace tickerhouse::runtime

@@ -61,10 +61,18 @@ using ResultSequences = std::array<std::uint64_t, 3>;
 inline constexpr std::array<flow::Topic, 3> kResultTopics = {flow::Topic::bars, flow::Topic::settled,
                                                              flow::Topic::late};
 
+// Events that were deleted before their shard had read them, and that an operator has given up.
+struct LostEvents {
+  flow::Offset from;  // of the last such stretch
+  flow::Offset to;
+  std::uint64_t offsets = 0;  // in all; rows, and what the tape counts beside them
+};
+
 struct ShardProgress {
   flow::Offset next;  // of events
   ResultSequences sequences{};
   engine::ShardCounts counts;
+  LostEvents lost;  // all before `next` is in the counts or in here
 
   [[nodiscard]] std::string encode() const;
   static base::Result<ShardProgress> decode(std::string_view bytes);  // empty bytes: the beginning
@@ -72,6 +80,9 @@ struct ShardProgress {
 
 std::string encode_sink_position(const flow::SinkPosition& position);
 base::Result<flow::SinkPosition> decode_sink_position(std::string_view bytes);
+
+// What its shard has given up, from what is committed.
+base::Result<LostEvents> lost_events(flow::Tape& tape, std::uint16_t partition);
 
 // Everything `status` shows, from what is committed.
 base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_t partitions);

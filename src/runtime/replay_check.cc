@@ -28,6 +28,8 @@ base::Status replay(flow::Tape& tape, std::uint16_t partition, Range range, engi
       return base::Error{base::ErrorCode::damaged, "events end before the shard's position",
                          shard_writer(partition)};
     const market::EventBatchView view(batch.bytes);
+    at = batch.first;
+    if (at >= range.until) break;
     const std::size_t last =
         std::min<std::uint64_t>(view.rows().size(), batch.skip + (range.until.value - at.value));
     results.clear();

@@ -28,6 +28,8 @@ class ResultCheck {
     flow::TapeBatch batch;
     std::uint32_t row = 0;
     bool loaded = false;
+    bool compacted = false;
+    bool ahead = false;  // the row was looked at, and is still to be compared
   };
   ResultCheck() = default;
   base::Result<bool> next_row(std::size_t topic);

@@ -36,10 +36,11 @@ base::Result<std::vector<Retention::Limit>> Retention::limits(base::TsNanos wall
   for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
     ASSIGN_OR_RETURN(found[p].begin, parts_.tape.begin(flow::Topic::events, p));
     found[p].to = found[p].begin;
-    CheckpointStore checkpoints(parts_.disk, parts_.checkpoint_directory, p);
-    ASSIGN_OR_RETURN(const auto oldest, checkpoints.oldest(found[p].begin));
+    if (parts_.checkpoints == nullptr) continue;
+    ASSIGN_OR_RETURN(const auto oldest, Checkpoints(*parts_.checkpoints, p).oldest(found[p].begin));
     if (oldest) found[p].to = oldest->progress.next;
   }
+  RETURN_IF_ERROR(options_.shared ? hold_for_sinks_elsewhere(found) : base::Status());
   RETURN_IF_ERROR(hold_for_sinks(found));
   if (options_.age > 0)
     for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
@@ -61,14 +62,32 @@ base::Status Retention::hold_for_sinks(std::vector<Limit>& limits) {
     if (!bytes.empty()) {
       ASSIGN_OR_RETURN(position, decode_sink_position(bytes));
     }
-    for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
-      const flow::Offset next = position[{flow::Topic::events, p}];
-      if (next >= limits[p].to) continue;
-      limits[p].to = std::max(limits[p].begin, next);
-      held_by_ = std::string("sink ").append(info.name);
-    }
+    hold(limits, info.name, std::move(position));
   }
   return {};
+}
+
+// What other processes' sinks have read is known by their positions on the tape; one that reads no events
+// has none of them there.
+base::Status Retention::hold_for_sinks_elsewhere(std::vector<Limit>& limits) {
+  ASSIGN_OR_RETURN(const auto sinks, parts_.tape.positions(kSinkPrefix));
+  for (const auto& [writer, bytes] : sinks) {
+    ASSIGN_OR_RETURN(flow::SinkPosition position, decode_sink_position(bytes));
+    const bool reads = std::any_of(position.begin(), position.end(), [](const auto& place) {
+      return place.first.first == flow::Topic::events;
+    });
+    if (reads) hold(limits, writer.substr(kSinkPrefix.size()), std::move(position));
+  }
+  return {};
+}
+
+void Retention::hold(std::vector<Limit>& limits, const std::string& sink, flow::SinkPosition position) {
+  for (std::uint16_t p = 0; p < parts_.partitions; ++p) {
+    const flow::Offset next = position[{flow::Topic::events, p}];
+    if (next >= limits[p].to) continue;
+    limits[p].to = std::max(limits[p].begin, next);
+    held_by_ = std::string("sink ").append(sink);
+  }
 }
 
 // Where the first batch begins whose last event is not too old; control rows count by their own time.

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/disk.h"
+#include "flow/checkpoint_store.h"
 #include "flow/sink.h"
 #include "flow/tape.h"
 
@@ -18,6 +18,7 @@ struct RetentionOptions {
   base::DurationNanos age = 0;                          // of events, by their time; 0: any
   std::uint64_t bytes = 0;                              // of the tape; 0: any
   std::function<base::Result<std::uint64_t>()> used{};  // bytes of the tape
+  bool shared = false;                                  // other processes have sinks on it too
   [[nodiscard]] bool enabled() const { return age > 0 || bytes > 0; }
 };
 
@@ -25,8 +26,7 @@ class Retention {
  public:
   struct Parts {
     flow::Tape& tape;
-    base::Disk& disk;
-    std::string checkpoint_directory;
+    flow::CheckpointStore* checkpoints;  // null: there are none, and nothing goes
     std::vector<flow::Sink*> sinks;
     std::uint16_t partitions = 1;
   };
@@ -44,6 +44,8 @@ class Retention {
   };
   base::Result<std::vector<Limit>> limits(base::TsNanos wall_now);
   base::Status hold_for_sinks(std::vector<Limit>& limits);
+  base::Status hold_for_sinks_elsewhere(std::vector<Limit>& limits);
+  void hold(std::vector<Limit>& limits, const std::string& sink, flow::SinkPosition position);
   base::Result<flow::Offset> first_young(std::uint16_t partition, const Limit& limit, base::TsNanos horizon);
   base::Result<bool> cut(const std::vector<Limit>& limits, bool too_large);
   base::Status commit(const std::vector<flow::Cut>& cuts);

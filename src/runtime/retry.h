@@ -1,4 +1,4 @@
-// What the stages of one run share, and when one that failed is tried again.
+// What the stages of one run share, what a turn of one gives, and when one that failed is tried again.
 #pragma once
 
 #include <atomic>
@@ -67,6 +67,8 @@ struct StageContext {
     if (hooks.on_note) hooks.on_note(text);
   }
 };
+
+enum class Turn { worked, waiting, done };
 
 // When a failed stage is tried again, and when its time is up.
 class Retry {

@@ -1,40 +1,40 @@
 #include "runtime/shard_host.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
 #include "runtime/checkpoint.h"
 #include "runtime/result_check.h"
+#include "runtime/tape_gap.h"
 
 namespace tickerhouse::runtime {
 namespace {
 
+constexpr flow::Offset kNoLimit{std::numeric_limits<std::uint64_t>::max()};
+
 class ShardHostImpl final : public ShardHost {
  public:
-  ShardHostImpl(const ShardHostOptions& options, flow::Tape& tape, base::Disk& disk)
+  ShardHostImpl(const ShardHostOptions& options, flow::Tape& tape, flow::CheckpointStore* checkpoints)
       : options_(options), tape_(tape), writer_(shard_writer(options.partition)) {
-    if (!options.checkpoint_directory.empty())
-      checkpoints_.emplace(disk, options.checkpoint_directory, options.partition);
+    if (checkpoints != nullptr) checkpoints_.emplace(*checkpoints, options.partition);
   }
 
   base::Status recover(std::vector<std::string>& notes) {
     ASSIGN_OR_RETURN(committed_, position_of(tape_, writer_));
     ASSIGN_OR_RETURN(const ShardProgress durable, ShardProgress::decode(committed_));
-    RETURN_IF_ERROR(restore_checkpoint(durable.next, notes));
+    ASSIGN_OR_RETURN(const auto gap,
+                     gap_before(tape_, flow::Topic::events, options_.partition, durable.next));
+    RETURN_IF_ERROR(restore(durable, gap, notes));
     checkpointed_ = progress_.next;
-    return replay_until(durable);
+    recovery_ = {progress_.next, durable.next, 0};
+    return gap ? pass(*gap, notes) : replay_until(durable);
   }
 
   base::Result<StepState> step() override {
     if (!blocked_) {
-      results_.clear();
-      std::size_t rows = 0;
-      while (rows < options_.step_rows_max) {
-        ASSIGN_OR_RETURN(const std::size_t stepped, step_batch(options_.step_rows_max - rows));
-        if (stepped == 0) break;
-        rows += stepped;
-      }
+      ASSIGN_OR_RETURN(const std::size_t rows, step_rows());
       if (rows == 0) return StepState::idle;
       seal();
     }
@@ -51,42 +51,122 @@ class ShardHostImpl final : public ShardHost {
     if (!checkpoints_ || blocked_ || progress_.next <= checkpointed_) return {};
     Checkpoint checkpoint{progress_, {}};
     shard_->save(checkpoint.state);
-    RETURN_IF_ERROR(checkpoints_->save(checkpoint));
+    RETURN_IF_ERROR(checkpoints_->save(checkpoint, committed_));
     checkpointed_ = progress_.next;
     return {};
   }
   [[nodiscard]] const ShardProgress& progress() const override { return progress_; }
+  [[nodiscard]] const Recovery& recovery() const override { return recovery_; }
 
  private:
+  base::Result<std::size_t> step_rows() {
+    if (failed_) return judge_read(*failed_);
+    results_.clear();
+    std::size_t rows = 0;
+    while (rows < options_.step_rows_max) {
+      const auto stepped = step_batch(options_.step_rows_max - rows, kNoLimit);
+      if (!stepped.ok()) {
+        failed_ = stepped.error();
+        if (rows == 0) return judge_read(stepped.error());
+        break;
+      }
+      if (*stepped == 0) break;
+      rows += *stepped;
+    }
+    return rows;
+  }
+
   void make_shard() {
     shard_ = std::make_unique<engine::Shard>(options_.settings, options_.make_operators(options_.settings));
     progress_ = {};
   }
 
-  base::Status restore_checkpoint(flow::Offset at_most, std::vector<std::string>& notes) {
+  // The state that the shard can go on from, or be replayed from: in shard_ and progress_.
+  base::Status restore(const ShardProgress& durable, const std::optional<TapeGap>& gap,
+                       std::vector<std::string>& notes) {
     make_shard();
-    if (!checkpoints_) return {};
+    ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
+    // Nothing before a gap can be stepped again: only the state right there is of use.
+    if (gap) {
+      ASSIGN_OR_RETURN(const bool known, load({durable.next, durable.next}, notes));
+      return known ? base::Status() : state_unknown(*gap, writer_);
+    }
+    ASSIGN_OR_RETURN(const bool known, load({begin, durable.next}, notes));
+    if (known) return {};
+    const LostEvents& lost = durable.lost;
+    if (lost.offsets == 0 || lost.to < begin) return cut_without_checkpoint(options_.partition);
+    // The gap was accepted, and then there was no time for a checkpoint.
+    ASSIGN_OR_RETURN(const bool before, load({lost.from, lost.from}, notes));
+    if (!before) return cut_without_checkpoint(options_.partition);
+    lose(lost);
+    return {};
+  }
+
+  // The newest checkpoint of the range, or where the range holds it the beginning. false: neither is there.
+  base::Result<bool> load(Checkpoints::Range range, std::vector<std::string>& notes) {
+    const bool from_beginning = range.from.value == 0;
+    if (!checkpoints_) return from_beginning;
     std::vector<std::string> damaged;
-    ASSIGN_OR_RETURN(auto checkpoint, checkpoints_->load(at_most, damaged));
+    ASSIGN_OR_RETURN(auto checkpoint, checkpoints_->load(range, damaged));
     for (const std::string& name : damaged)
       notes.push_back(
           std::string("checkpoint ").append(name).append(" is damaged; replaying from what is before it"));
-    ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
-    const bool has_state = checkpoint && shard_->load(checkpoint->state).ok();
-    if (begin.value > 0 && (!has_state || checkpoint->progress.next < begin))
-      return base::Error{base::ErrorCode::damaged,
-                         "the beginning of the tape was cut, and no checkpoint reaches back to what is left",
-                         writer_};
-    if (!checkpoint) return {};
-    if (!has_state) {  // the checksum held, so another version wrote it: the tape has everything
+    if (!checkpoint) return from_beginning;
+    if (shard_->load(checkpoint->state).ok()) {
+      progress_ = checkpoint->progress;
+      return true;
+    }
+    // The checksum held, so another version wrote it: the tape has everything.
+    if (from_beginning)
       notes.push_back(std::string("the checkpoint of ")
                           .append(writer_)
                           .append(" cannot be read; replaying from the beginning"));
-      make_shard();
-      return {};
-    }
-    progress_ = checkpoint->progress;
-    return {};
+    make_shard();
+    return from_beginning;
+  }
+
+  void lose(const LostEvents& lost) {
+    shard_->lose();
+    progress_.lost = lost;
+    progress_.next = lost.to;
+  }
+
+  // The shard stands right before it, and all it has done is committed. That it goes on behind it is a commit
+  // like any other, so whoever replays does so too.
+  base::Status pass(const TapeGap& gap, std::vector<std::string>& notes) {
+    if (!options_.accept_gap) return refuse_gap(gap, writer_);
+    lose({gap.from, gap.to, progress_.lost.offsets + (gap.to.value - gap.from.value)});
+    appends_.clear();
+    next_ = progress_.encode();
+    ASSIGN_OR_RETURN(const bool done, commit());
+    if (!done) return base::Error{base::ErrorCode::no_space, "no room to note that rows are lost", writer_};
+    notes.push_back(accepted_gap(gap, writer_));
+    RETURN_IF_ERROR(open_reader());
+    return save_checkpoint();  // the last one is of no use any more
+  }
+
+  // A reader begins at the first row that is there: what was deleted just now must not be passed over.
+  base::Status open_reader() {
+    ASSIGN_OR_RETURN(reader_, tape_.read(flow::Topic::events, options_.partition, progress_.next));
+    ASSIGN_OR_RETURN(const auto gap,
+                     gap_before(tape_, flow::Topic::events, options_.partition, progress_.next));
+    return gap ? base::Status(cut_meanwhile()) : base::Status();
+  }
+
+  // Another checkpoint may be there by now.
+  [[nodiscard]] base::Error cut_meanwhile() const {
+    return {base::ErrorCode::io, "rows were deleted while they were to be stepped again", writer_};
+  }
+
+  // What a failed read means. Its error may be said once only, so what was stepped before is committed first.
+  base::Error judge_read(const base::Error& error) {
+    if (error.code != base::ErrorCode::damaged) return error;
+    const auto asked = gap_before(tape_, flow::Topic::events, options_.partition, progress_.next);
+    const std::optional<TapeGap> gap = asked.ok() ? *asked : std::nullopt;
+    if (!gap) return error;
+    // Whoever accepts it goes on from this state; without it nobody can.
+    const base::Status saved = save_checkpoint();
+    return saved.ok() ? refuse_gap(*gap, writer_) : saved.error();
   }
 
   // Silent: what comes out must be on the tape already. The reader stays where this ends, which may be inside
@@ -95,12 +175,18 @@ class ShardHostImpl final : public ShardHost {
     if (durable.next < progress_.next)
       return base::Error{base::ErrorCode::damaged, "the checkpoint is ahead of the tape", writer_};
     ASSIGN_OR_RETURN(ResultCheck check, ResultCheck::open(tape_, options_.partition, progress_.sequences));
-    ASSIGN_OR_RETURN(reader_, tape_.read(flow::Topic::events, options_.partition, progress_.next));
+    RETURN_IF_ERROR(open_reader());
     while (progress_.next < durable.next) {
       results_.clear();
-      ASSIGN_OR_RETURN(const std::size_t stepped, step_batch(durable.next.value - progress_.next.value));
-      if (stepped == 0)
+      const auto stepped = step_batch(std::numeric_limits<std::size_t>::max(), durable.next);
+      if (!stepped.ok()) {
+        ASSIGN_OR_RETURN(const auto gap,
+                         gap_before(tape_, flow::Topic::events, options_.partition, progress_.next));
+        return gap ? cut_meanwhile() : stepped.error();
+      }
+      if (*stepped == 0)
         return base::Error{base::ErrorCode::damaged, "the tape ends before the shard's position", writer_};
+      recovery_.events += *stepped;
       RETURN_IF_ERROR(check.expect(results_));
     }
     progress_.sequences = check.sequences();
@@ -110,17 +196,20 @@ class ShardHostImpl final : public ShardHost {
     return {};
   }
 
-  // Steps up to rows_max rows of the batch in hand, reading the next one if it is used up. 0: nothing is
-  // there.
-  base::Result<std::size_t> step_batch(std::size_t rows_max) {
+  // Steps up to rows_max rows below `until` of the batch in hand, reading the next one if it is used up. 0:
+  // nothing is there.
+  base::Result<std::size_t> step_batch(std::size_t rows_max, flow::Offset until) {
     if (!in_hand_) {
       ASSIGN_OR_RETURN(in_hand_, reader_->next(batch_));
       if (!in_hand_) return std::size_t{0};
       row_ = batch_.skip;
+      progress_.next = batch_.first;  // beyond a hole, if there was one
     }
+    if (progress_.next >= until) return std::size_t{0};
     const market::EventBatchView view(batch_.bytes);
-    const std::size_t last = std::min(view.rows().size(), row_ + rows_max);
-    const std::size_t stepped = last - row_;
+    const std::size_t below = static_cast<std::size_t>(until.value - progress_.next.value);
+    const std::size_t stepped = std::min({view.rows().size() - row_, rows_max, below});
+    const std::size_t last = row_ + stepped;
     shard_->step(view, row_, last, progress_.next.value, results_);
     row_ = last;
     in_hand_ = last < view.rows().size();
@@ -149,7 +238,12 @@ class ShardHostImpl final : public ShardHost {
   }
 
   base::Result<bool> commit() {
-    auto outcome = tape_.commit({writer_, committed_, next_, appends_, flow::Claim::results});
+    auto outcome = tape_.commit({.writer = writer_,
+                                 .before = committed_,
+                                 .after = next_,
+                                 .appends = appends_,
+                                 .claim = flow::Claim::results,
+                                 .consumed = {{flow::Topic::events, options_.partition, progress_.next}}});
     blocked_ = !outcome.ok() && outcome.error().code == base::ErrorCode::no_space;
     if (blocked_) return false;
     if (!outcome.ok()) return outcome.error();
@@ -162,11 +256,13 @@ class ShardHostImpl final : public ShardHost {
   ShardHostOptions options_;
   flow::Tape& tape_;
   std::string writer_;
-  std::optional<CheckpointStore> checkpoints_;
+  std::optional<Checkpoints> checkpoints_;
   flow::Offset checkpointed_;
   std::unique_ptr<engine::Shard> shard_;
   ShardProgress progress_;
+  Recovery recovery_;
   std::unique_ptr<flow::TapeReader> reader_;
+  std::optional<base::Error> failed_;  // of a read
   flow::TapeBatch batch_;
   bool in_hand_ = false;
   std::size_t row_ = 0;
@@ -181,8 +277,9 @@ class ShardHostImpl final : public ShardHost {
 }  // namespace
 
 base::Result<std::unique_ptr<ShardHost>> ShardHost::open(const ShardHostOptions& options, flow::Tape& tape,
-                                                         base::Disk& disk, std::vector<std::string>& notes) {
-  auto host = std::make_unique<ShardHostImpl>(options, tape, disk);
+                                                         flow::CheckpointStore* checkpoints,
+                                                         std::vector<std::string>& notes) {
+  auto host = std::make_unique<ShardHostImpl>(options, tape, checkpoints);
   RETURN_IF_ERROR(host->recover(notes));
   return std::unique_ptr<ShardHost>(std::move(host));
 }

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "base/disk.h"
 #include "engine/settings.h"
+#include "flow/checkpoint_store.h"
 #include "flow/tape.h"
 #include "runtime/progress.h"
 
@@ -23,23 +23,33 @@ struct ShardHostOptions {
   std::uint16_t partition = 0;
   std::size_t step_rows_max = 65'536;         // rows stepped before a commit
   std::uint64_t checkpoint_rows = 4'000'000;  // rows between checkpoints
-  std::string checkpoint_directory;           // empty: none are kept
+  bool accept_gap = false;                    // goes on where events were deleted unread (runtime/tape_gap.h)
   std::function<std::vector<std::unique_ptr<flow::Operator>>(const engine::Settings&)> make_operators;
+};
+
+// What it took to be where the shard stands.
+struct Recovery {
+  flow::Offset from;  // of the checkpoint; 0: the beginning of the tape
+  flow::Offset to;
+  std::uint64_t events = 0;  // replayed in between
 };
 
 enum class StepState { progressed, idle, blocked };
 
 class ShardHost {
  public:
-  // Recovers. `notes` gets what an operator should know (a damaged checkpoint passed over).
+  // Recovers. checkpoints: null if none are kept. `notes` gets what an operator should know (a damaged
+  // checkpoint passed over).
   static base::Result<std::unique_ptr<ShardHost>> open(const ShardHostOptions& options, flow::Tape& tape,
-                                                       base::Disk& disk, std::vector<std::string>& notes);
+                                                       flow::CheckpointStore* checkpoints,
+                                                       std::vector<std::string>& notes);
   virtual ~ShardHost() = default;
   virtual base::Result<StepState> step() = 0;
   // Adds the windows still open that have changed since the last call.
   virtual void forming(std::vector<flow::FormingBar>& bars) = 0;
   virtual base::Status save_checkpoint() = 0;  // does nothing if the last one is as new
   [[nodiscard]] virtual const ShardProgress& progress() const = 0;
+  [[nodiscard]] virtual const Recovery& recovery() const = 0;
 };
 
 }  // namespace tickerhouse::runtime

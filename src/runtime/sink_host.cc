@@ -1,8 +1,10 @@
 #include "runtime/sink_host.h"
 
+#include <utility>
 #include <vector>
 
 #include "runtime/progress.h"
+#include "runtime/tape_gap.h"
 
 namespace tickerhouse::runtime {
 namespace {
@@ -27,6 +29,7 @@ class SinkHostImpl final : public SinkHost {
     for (const flow::Topic topic : sink_.info().topics)
       for (std::uint16_t partition = 0; partition < options_.partitions; ++partition) {
         if (topic == flow::Topic::rejects && partition > 0) continue;  // one partition
+        const bool begun = position_.contains({topic, partition});
         flow::Offset& from = position_[{topic, partition}];
         ASSIGN_OR_RETURN(const flow::Offset end, tape_.end(topic, partition));
         if (from > end)
@@ -36,7 +39,8 @@ class SinkHostImpl final : public SinkHost {
                                  .append("; it belongs to another tape"),
                              sink_.info().name};
         ASSIGN_OR_RETURN(auto reader, tape_.read(topic, partition, from));
-        inputs_.push_back({topic, partition, std::move(reader)});
+        if (begun) RETURN_IF_ERROR(pass_gap(topic, partition, from));
+        inputs_.push_back({topic, partition, from, std::move(reader)});
       }
     return publish();
   }
@@ -51,6 +55,7 @@ class SinkHostImpl final : public SinkHost {
         ASSIGN_OR_RETURN(const bool more, input.reader->next(batch.rows));
         if (!more) break;
         rows += batch.rows.bytes.row_count() - batch.rows.skip;
+        input.next = batch.rows.next;
         RETURN_IF_ERROR(sink_.apply(batch));
       }
     }
@@ -74,21 +79,49 @@ class SinkHostImpl final : public SinkHost {
     return enough;
   }
 
+  base::Result<bool> has_all() override {
+    for (const Input& input : inputs_) {
+      ASSIGN_OR_RETURN(const std::uint64_t left, tape_.rows_from(input.topic, input.partition, input.next));
+      if (left > 0) return false;
+    }
+    return true;
+  }
+
  private:
   struct Input {
     flow::Topic topic;
     std::uint16_t partition;
+    flow::Offset next;  // everything before it has been applied
     std::unique_ptr<flow::TapeReader> reader;
   };
 
   base::Result<std::uint64_t> waiting_rows() {
     std::uint64_t rows = 0;
     for (const Input& input : inputs_) {
-      ASSIGN_OR_RETURN(const flow::Offset end, tape_.end(input.topic, input.partition));
       const auto from = position_.find({input.topic, input.partition});
-      rows += end.value - (from == position_.end() ? 0 : from->second.value);
+      ASSIGN_OR_RETURN(const std::uint64_t waiting,
+                       tape_.rows_about(input.topic, input.partition,
+                                        from == position_.end() ? flow::Offset{} : from->second));
+      rows += waiting;
     }
     return rows;
+  }
+
+  // One that begins takes what is there.
+  base::Status pass_gap(flow::Topic topic, std::uint16_t partition, flow::Offset& from) {
+    ASSIGN_OR_RETURN(const auto gap, gap_before(tape_, topic, partition, from));
+    if (!gap) return {};
+    // The target learns where it is with the next rows; until then the tape knows that it was accepted.
+    ASSIGN_OR_RETURN(const flow::SinkPosition published, decode_sink_position(published_));
+    const auto known = published.find({topic, partition});
+    if (known != published.end() && known->second == gap->to) {
+      from = gap->to;
+      return {};
+    }
+    if (!options_.accept_gap) return refuse_gap(*gap, writer_);
+    if (options_.on_note) options_.on_note(accepted_gap(*gap, writer_));
+    from = gap->to;
+    return {};
   }
 
   base::Status publish() {

@@ -11,13 +11,12 @@ namespace {
 constexpr base::DurationNanos kPaceGrain = 50 * base::kMillisecond;
 constexpr base::DurationNanos kBlockedNotice = 10 * base::kSecond;
 constexpr base::DurationNanos kRetentionEvery = 5 * base::kSecond;
-constexpr base::DurationNanos kFormingEvery = 20 * base::kMillisecond;  // the server sends every 100 ms
 
 }  // namespace
 
 IngestStage::IngestStage(const StageContext& context, std::unique_ptr<Ingest> ingest)
     : context_(context), retry_(context, "ingest"), ingest_(std::move(ingest)) {
-  if (ingest_ == nullptr) context_.run.ingest_done = true;
+  if (context_.parts.source == nullptr && !context_.options.endless) context_.run.ingest_done = true;
   if (ingest_ != nullptr && context_.options.speed > 0) ingest_->limit_batch(batch_);
 }
 
@@ -28,17 +27,20 @@ base::Result<Turn> IngestStage::turn() {
     if (ingest_ != nullptr) RETURN_IF_ERROR(ingest_->stop());
     return finish();
   }
-  if (retry_.waiting()) return Turn::waiting;
+  if (context_.parts.source == nullptr || retry_.waiting()) return Turn::waiting;
   if (context_.parts.clock.monotonic_now() < resume_at_) return Turn::waiting;
   auto turned = step();
   if (turned.ok()) {
     if (ingest_ != nullptr) retry_.worked();
     return turned;
   }
-  // Only a live source can be opened again: the position of a finite one is where its reading stands.
-  const bool again = turned.error().code == base::ErrorCode::io && context_.parts.source->info().live;
+  // Only a live source can be opened again: the position of a finite one is where its reading stands. What
+  // that has read and not committed is kept, and tried again.
+  const bool held = ingest_ != nullptr && ingest_->holds_commit();
+  const bool again =
+      turned.error().code == base::ErrorCode::io && (held || context_.parts.source->info().live);
   RETURN_IF_ERROR(retry_.failed(turned.error(), again ? context_.options.stage_patience : 0));
-  ingest_.reset();
+  if (!held) ingest_.reset();
   return Turn::waiting;
 }
 
@@ -120,66 +122,6 @@ base::Result<Turn> IngestStage::wait_for_space() {
   return Turn::waiting;
 }
 
-ShardStage::ShardStage(const StageContext& context, std::uint16_t partition)
-    : context_(context),
-      partition_(partition),
-      retry_(context, std::string("shard/").append(std::to_string(partition))) {}
-
-base::Status ShardStage::open() {
-  ShardHostOptions shard = context_.options.shard;
-  shard.partition = partition_;
-  std::vector<std::string> notes;
-  ASSIGN_OR_RETURN(host_, ShardHost::open(shard, context_.parts.tape, context_.parts.disk, notes));
-  for (const std::string& text : notes) context_.note(text);
-  return {};
-}
-
-base::Result<Turn> ShardStage::turn() {
-  if (done_) return Turn::done;
-  if (retry_.waiting() && !context_.run.stopping()) return Turn::waiting;
-  auto turned = step();
-  if (turned.ok()) {
-    retry_.worked();
-    return turned;
-  }
-  const bool again = turned.error().code == base::ErrorCode::io && !context_.run.stopping();
-  RETURN_IF_ERROR(retry_.failed(turned.error(), again ? context_.options.stage_patience : 0));
-  host_.reset();
-  return Turn::waiting;
-}
-
-base::Result<Turn> ShardStage::step() {
-  if (host_ == nullptr) RETURN_IF_ERROR(open());
-  const bool last_words =
-      context_.run.ingest_done;  // asked before the step: what ingest wrote last is then seen by it
-  ASSIGN_OR_RETURN(const StepState state, host_->step());
-  publish_forming();
-  if (state == StepState::progressed && !context_.run.out_of_time()) return Turn::worked;
-  if (state == StepState::blocked && context_.run.stopping()) return finish();
-  if ((state == StepState::idle && last_words) || context_.run.out_of_time()) {
-    RETURN_IF_ERROR(host_->save_checkpoint());
-    return finish();
-  }
-  return Turn::waiting;
-}
-
-Turn ShardStage::finish() {
-  done_ = true;
-  --context_.run.shards_left;
-  return Turn::done;
-}
-
-void ShardStage::publish_forming() {
-  if (!context_.hooks.on_forming) return;
-  const base::DurationNanos now = context_.parts.clock.monotonic_now();
-  if (now - formed_at_ < kFormingEvery) return;
-  forming_.clear();
-  host_->forming(forming_);
-  if (forming_.empty()) return;
-  formed_at_ = now;
-  context_.hooks.on_forming(partition_, forming_);
-}
-
 SinkStage::SinkStage(const StageContext& context, flow::Sink& sink)
     : context_(context), sink_(sink), retry_(context, std::string("sink/").append(sink.info().name)) {}
 
@@ -187,6 +129,8 @@ base::Status SinkStage::open() {
   SinkHostOptions options;
   options.partitions = context_.options.shard.settings.partitions;
   options.flush_interval = context_.options.flush_interval;
+  options.accept_gap = context_.options.accept_gap_of_sinks;
+  options.on_note = [this](const std::string& text) { context_.note(text); };
   ASSIGN_OR_RETURN(host_, SinkHost::open(options, context_.parts.tape, sink_));
   if (context_.hooks.board != nullptr && sink_.info().pace.interval > 0)
     context_.hooks.board->set_gathers(std::string("sink/").append(sink_.info().name));
@@ -195,7 +139,7 @@ base::Status SinkStage::open() {
 
 base::Result<Turn> SinkStage::turn() {
   if (done_) return Turn::done;
-  const bool last_words = context_.run.shards_left == 0;
+  const bool last_words = context_.run.ingest_done && context_.run.shards_left == 0;
   if (retry_.waiting() && !last_words) return Turn::waiting;
   auto turned = step(last_words);
   if (turned.ok()) {
@@ -203,7 +147,8 @@ base::Result<Turn> SinkStage::turn() {
     return turned;
   }
   host_.reset();
-  RETURN_IF_ERROR(retry_.failed(turned.error(), context_.options.sink_patience));
+  const bool again = turned.error().code != base::ErrorCode::configuration;
+  RETURN_IF_ERROR(retry_.failed(turned.error(), again ? context_.options.sink_patience : 0));
   if (!last_words) return Turn::waiting;
   context_.note(std::string("sink ")
                     .append(sink_.info().name)
@@ -226,18 +171,22 @@ base::Result<Turn> SinkStage::step(bool last_words) {
     context_.hooks.board->flushed(std::string("sink/").append(sink_.info().name),
                                   context_.parts.clock.wall_now());
   if (state == StepState::progressed && !context_.run.out_of_time()) return Turn::worked;
-  done_ = last_words || context_.run.out_of_time();
+  done_ = context_.run.out_of_time();
+  if (last_words && !done_) {
+    ASSIGN_OR_RETURN(done_, host_->has_all());
+  }
   return done_ ? Turn::done : Turn::waiting;
 }
 
 RetentionStage::RetentionStage(const StageContext& context)
     : context_(context),
       retention_(context.options.retention,
-                 {context.parts.tape, context.parts.disk, context.options.shard.checkpoint_directory,
-                  context.parts.sinks, context.options.shard.settings.partitions}) {}
+                 {context.parts.tape, context.parts.checkpoints, context.parts.sinks,
+                  context.options.shard.settings.partitions}) {}
 
 base::Result<Turn> RetentionStage::turn() {
-  if (!context_.options.retention.enabled() || context_.run.ingest_done) return Turn::done;
+  if (!context_.options.retention.enabled() || context_.parts.source == nullptr || context_.run.ingest_done)
+    return Turn::done;
   const base::DurationNanos now = context_.parts.clock.monotonic_now();
   if (now < due_) return Turn::waiting;
   ASSIGN_OR_RETURN(const bool more, retention_.step(context_.parts.clock.wall_now()));

@@ -10,11 +10,10 @@
 #include <vector>
 
 #include "runtime/retry.h"
+#include "runtime/shard_stage.h"
 #include "runtime/sink_host.h"
 
 namespace tickerhouse::runtime {
-
-enum class Turn { worked, waiting, done };
 
 // Ingest with pacing and patience for space.
 class IngestStage {
@@ -42,26 +41,6 @@ class IngestStage {
   base::DurationNanos resume_at_ = 0;
   std::optional<base::DurationNanos> blocked_since_;
   base::DurationNanos notice_at_ = 0;
-};
-
-class ShardStage {
- public:
-  ShardStage(const StageContext& context, std::uint16_t partition);
-  base::Status open();
-  base::Result<Turn> turn();
-
- private:
-  base::Result<Turn> step();
-  Turn finish();
-  void publish_forming();
-
-  const StageContext& context_;
-  std::uint16_t partition_;
-  Retry retry_;
-  std::unique_ptr<ShardHost> host_;
-  bool done_ = false;
-  base::DurationNanos formed_at_ = 0;
-  std::vector<flow::FormingBar> forming_;
 };
 
 class SinkStage {

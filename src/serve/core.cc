@@ -60,7 +60,12 @@ std::optional<Answer> unknown_parameter(const Route& route, const Query& query) 
   return std::nullopt;
 }
 
-Dispatch answered(std::string_view route, Answer answer) { return {route, std::move(answer), {}, false}; }
+Dispatch answered(std::string_view route, Answer answer) {
+  Dispatch dispatch;
+  dispatch.route = route;
+  dispatch.answer = std::move(answer);
+  return dispatch;
+}
 
 Dispatch other_path(Request& request) {
   const PageFile* page = find_page(request.path);
@@ -80,11 +85,16 @@ Dispatch on_route(Core& core, const Route& route, const Request& request, Call c
   }
   if (auto refused = unknown_parameter(route, request.query))
     return answered(route.path, std::move(*refused));
-  if (route.kind == RouteKind::stream && request.upgrade) return {route.path, {}, {}, true};
-  if (route.kind == RouteKind::slow)
-    return {
-        route.path, {}, [&core, &route, call = std::move(call)] { return route.answer(core, call); }, false};
-  return answered(route.path, route.answer(core, call));
+  Dispatch dispatch;
+  dispatch.route = route.path;
+  dispatch.kind = route.kind;
+  dispatch.upgrade = route.kind == RouteKind::stream && request.upgrade;
+  if (dispatch.upgrade) return dispatch;
+  if (route.kind == RouteKind::quick || route.kind == RouteKind::stream)
+    dispatch.answer = route.answer(core, call);
+  else
+    dispatch.job = [&core, &route, call = std::move(call)] { return route.answer(core, call); };
+  return dispatch;
 }
 
 }  // namespace

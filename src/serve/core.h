@@ -6,12 +6,14 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "serve/access.h"
+#include "serve/cluster_board.h"
 #include "serve/http_types.h"
 #include "serve/live/live_state.h"
 #include "serve/server.h"
@@ -29,7 +31,9 @@ struct Call {
   [[nodiscard]] const std::string* parameter(std::string_view name) const;  // the first one; null: none
 };
 
-enum class RouteKind : std::uint8_t { quick, slow, stream };  // slow: on a worker, it may take its time
+// slow: on a worker, it may take its time; tape and brokers: likewise, and on threads of their own where the
+// tape is on Kafka: brokers that are silent hold nobody else up, and those of the tape not the look at them.
+enum class RouteKind : std::uint8_t { quick, slow, tape, brokers, stream };
 
 struct Route {
   Method method = Method::get;  // get answers HEAD too
@@ -60,13 +64,16 @@ struct Core {
         live(parts.live.state()),
         access(options, parts.clock),
         board(options, parts),
-        opened_at(parts.clock.monotonic_now()) {}
+        opened_at(parts.clock.monotonic_now()) {
+    if (parts.cluster != nullptr) cluster.emplace(*parts.cluster, parts.clock);
+  }
 
   const ServeOptions options;
   const ServeParts parts;
   LiveState& live;
   Access access;
   StatusBoard board;
+  std::optional<ClusterBoard> cluster;  // none: the tape is not on Kafka
   Counters counters;
   const base::DurationNanos opened_at;
 };
@@ -76,6 +83,7 @@ struct Dispatch {
   std::string_view route;  // for the counters; "page" or "other" if it is none of the table
   Answer answer;
   std::function<Answer()> job;
+  RouteKind kind = RouteKind::slow;  // of the job
   bool upgrade = false;
 };
 // Fills in path and query of the request, which must outlive the job.

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "flow/cluster.h"
 #include "flow/status.h"
 #include "flow/store.h"
 #include "flow/tape.h"
@@ -52,6 +53,7 @@ struct ServeParts {
   std::function<base::Result<flow::PipelineStatus>()> status;
   std::function<DemoFaults()> demo_faults;  // null unless the source is the demo's simulator
   std::function<base::Status(const DemoFaults&)> set_demo_faults;
+  flow::ClusterView* cluster = nullptr;  // null: the tape is not on Kafka
 };
 
 class Server {
@@ -59,7 +61,8 @@ class Server {
   // Listens when it returns. `configuration`: an address that is not loopback without token and TLS, naming
   // what is missing; `busy`: the port, naming its owner if that can be found out.
   static base::Result<std::unique_ptr<Server>> open(const ServeOptions& options, const ServeParts& parts);
-  // Tells WebSocket clients (close 1001), ends within 2 s, or when the SQL statement that runs does.
+  // Tells WebSocket clients (close 1001), ends within 2 s, or when the SQL statement or the question to
+  // brokers that runs does.
   virtual ~Server() = default;
   [[nodiscard]] virtual std::string url() const = 0;
 };

@@ -79,6 +79,16 @@ void put_oracle(JsonText& json, const std::optional<flow::OracleScore>& oracle) 
   json.end('}');
 }
 
+void put_tape(JsonText& json, const flow::TapeStatus& tape) {
+  json.key("tape").begin('{').key("bytes_used");
+  tape.bytes_max == 0 ? json.null() : json.number(tape.bytes_used);
+  json.key("bytes_max");
+  tape.bytes_max == 0 ? json.null() : json.number(tape.bytes_max);
+  json.key("disk_free_bytes").number(tape.disk_free_bytes).key("hours_left");
+  tape.hours_left ? json.real(*tape.hours_left) : json.null();
+  json.key("kind").text(tape.kind).end('}');
+}
+
 void put_process(JsonText& json, const flow::PipelineStatus& status, const StatusFacts& facts) {
   const flow::ProcessStatus& process = status.process;
   json.key("start_id").text(process.start_id).key("version").text(facts.version);
@@ -129,11 +139,7 @@ std::string status_json(const flow::PipelineStatus& status, const StatusFacts& f
   json.end(']').key("sources").begin('[');
   for (const flow::SourceStatus& source : status.sources) put_source(json, source);
   json.end(']').key("running").boolean(status.running).key("origin").text(status.origin);
-  json.key("tape").begin('{').key("bytes_used").number(status.tape.bytes_used);
-  json.key("bytes_max").number(status.tape.bytes_max);
-  json.key("disk_free_bytes").number(status.tape.disk_free_bytes).key("hours_left");
-  status.tape.hours_left ? json.real(*status.tape.hours_left) : json.null();
-  json.end('}');
+  put_tape(json, status.tape);
   json.key("problems").begin('[');
   for (const std::string& problem : status.problems) json.text(problem);
   json.end(']');

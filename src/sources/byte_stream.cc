@@ -32,7 +32,7 @@ base::Error os_error(const std::string& path, const char* doing) {
 
 class RawFile final : public ByteStream {
  public:
-  RawFile(int fd, std::string path, bool follow, ReplayMeter* meter)
+  RawFile(int fd, std::string path, bool follow, InputMeter* meter)
       : fd_(fd), path_(std::move(path)), follow_(follow), meter_(meter) {
     struct stat info {};
     regular_ = ::fstat(fd_, &info) == 0 && S_ISREG(info.st_mode);
@@ -56,7 +56,7 @@ class RawFile final : public ByteStream {
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return StreamState::nothing_now;
     if (n < 0) return os_error(path_, "cannot read");
     read_ += static_cast<std::uint64_t>(n);
-    if (meter_ != nullptr) meter_->bytes_read += static_cast<std::uint64_t>(n);
+    if (meter_ != nullptr) meter_->done += static_cast<std::uint64_t>(n);
     if (n > 0) return StreamState::bytes;
     if (!follow_) return StreamState::end;
     return check_still_there();
@@ -94,7 +94,7 @@ class RawFile final : public ByteStream {
   int fd_;
   std::string path_;
   bool follow_;
-  ReplayMeter* meter_;
+  InputMeter* meter_;
   std::uint64_t read_ = 0;
   bool regular_ = false;
   base::DurationNanos gather_until_ = 0;  // monotonic; 0: nothing is in hand
@@ -218,7 +218,7 @@ bool is_being_written(const std::string& path, bool follow) {
 }
 
 base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow,
-                                                      ReplayMeter* meter) {
+                                                      InputMeter* meter) {
   int fd = STDIN_FILENO;
   if (path != "-") {
     fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -228,8 +228,7 @@ base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, b
       ::close(fd);
       return base::Error{base::ErrorCode::not_found, "is a directory; name its files", path};
     }
-    if (meter != nullptr && S_ISREG(info.st_mode))
-      meter->bytes_total += static_cast<std::uint64_t>(info.st_size);
+    if (meter != nullptr && S_ISREG(info.st_mode)) meter->total += static_cast<std::uint64_t>(info.st_size);
   }
   auto raw = std::make_unique<RawFile>(fd, path, follow && path != "-", meter);
   return std::unique_ptr<ByteStream>(std::make_unique<ByContent>(std::move(raw)));

@@ -1,20 +1,14 @@
 // Decompressed bytes of a file or of standard input, plain or gzip by content. Thread: the source's.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
+#include "sources/input_meter.h"
 
 namespace tickerhouse::sources {
-
-// How far an input is, for a progress bar; written by the source's thread, read by whoever draws.
-struct ReplayMeter {
-  std::atomic<std::uint64_t> bytes_read = 0;  // of the files as they lie, compressed or not
-  std::uint64_t bytes_total = 0;              // 0: not known
-};
 
 enum class StreamState {
   bytes,
@@ -38,6 +32,6 @@ bool is_being_written(const std::string& path, bool follow);
 // path "-" is standard input, which cannot be followed: its end is its end. follow: the end of the file is
 // nothing_now. meter may be null.
 base::Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path, bool follow,
-                                                      ReplayMeter* meter);
+                                                      InputMeter* meter);
 
 }  // namespace tickerhouse::sources

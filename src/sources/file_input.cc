@@ -38,7 +38,7 @@ void FilePosition::load(base::ByteReader& in) {
 
 base::Result<std::unique_ptr<FileInput>> FileInput::open(const std::string& path,
                                                          const formats::Mapping& mapping, bool follow,
-                                                         std::size_t head_wanted, ReplayMeter* meter) {
+                                                         std::size_t head_wanted, InputMeter* meter) {
   ASSIGN_OR_RETURN(auto stream, open_stream(path, follow, meter));
   std::unique_ptr<FileInput> input(new FileInput(std::move(stream), mapping, follow && path != "-"));
   input->path_ = path;

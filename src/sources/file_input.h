@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "formats/mapping.h"
 #include "sources/line_reader.h"
+#include "sources/merged_inputs.h"
 
 namespace tickerhouse::sources {
 
@@ -27,21 +28,13 @@ struct FilePosition {
   void load(base::ByteReader& in);
 };
 
-enum class InputState {
-  record,   // current() is there
-  refill,   // call refill(); raw bytes handed out end their life
-  waiting,  // nothing now
-  end,
-  cut_off,
-};
-
 class FileInput {
  public:
   // The mapping's format may be by_content: decided here from the first bytes, with the columns. Mistakes of
   // the mapping are `configuration`.
   static base::Result<std::unique_ptr<FileInput>> open(const std::string& path,
                                                        const formats::Mapping& mapping, bool follow,
-                                                       std::size_t head_wanted, ReplayMeter* meter);
+                                                       std::size_t head_wanted, InputMeter* meter);
   [[nodiscard]] const std::string& head() const { return reader_.head(); }
   // `configuration` with the offset if the bytes before the position are others, or fewer.
   base::Status go_to(const FilePosition& position);

@@ -8,8 +8,9 @@
 #include "base/check.h"
 #include "formats/utf8.h"
 #include "sources/file_input.h"
-#include "sources/record_append.h"
+#include "sources/merged_inputs.h"
 #include "sources/sorted_records.h"
+#include "sources/source_name.h"
 #include "sources/zone.h"
 
 namespace tickerhouse::sources {
@@ -54,7 +55,6 @@ class ReplaySource final : public flow::Source {
       : info_(std::move(info)), files_(std::move(files)) {
     position_.sorted = sort;
     for (std::string& name : names) position_.files.emplace_back().name = std::move(name);
-    ended_.assign(files_.size(), false);
   }
 
   [[nodiscard]] const flow::SourceInfo& info() const override { return info_; }
@@ -69,7 +69,7 @@ class ReplaySource final : public flow::Source {
                          info_.name};
     position_ = stored;
     if (position_.sorted) return {};  // checked when they are sorted again
-    for (std::size_t i = 0; i < files_.size(); ++i) RETURN_IF_ERROR(files_[i]->go_to(stored.files[i]));
+    for (std::size_t i = 0; i < files_.size(); ++i) RETURN_IF_ERROR(files_.at(i).go_to(stored.files[i]));
     return {};
   }
 
@@ -77,78 +77,26 @@ class ReplaySource final : public flow::Source {
     if (batch.files.empty())
       for (const FilePosition& file : position_.files) batch.files.push_back(file.name);
     if (position_.sorted) return poll_sorted(records_max, batch);
-    ASSIGN_OR_RETURN(const flow::PollState state, poll_merged(records_max, batch));
-    batch.skipped = skipped() - skipped_before_;
+    ASSIGN_OR_RETURN(const flow::PollState state, files_.poll(records_max, batch));
+    batch.skipped = files_.skipped() - skipped_before_;
     skipped_before_ += batch.skipped;
     if (state == flow::PollState::finished || state == flow::PollState::cut_off || batch.skipped > 0 ||
-        !batch.origins.empty() || !batch.rejects.empty()) {
-      for (std::size_t i = 0; i < files_.size(); ++i) files_[i]->save(position_.files[i]);
+        batch.records() > 0) {
+      for (std::size_t i = 0; i < files_.size(); ++i) files_.at(i).save(position_.files[i]);
       batch.position = position_.encode();
     }
     return state;
   }
 
  private:
-  static std::size_t size_of(const flow::SourceBatch& batch) {
-    return batch.origins.size() + batch.rejects.size();
-  }
-
-  [[nodiscard]] std::uint64_t skipped() const {
-    std::uint64_t sum = 0;
-    for (const auto& file : files_) sum += file->skipped();
-    return sum;
-  }
-
-  // Takes from the file whose next record has the least time, until the batch is full or a file must be read
-  // on, which ends the life of what was taken from it.
-  base::Result<flow::PollState> poll_merged(std::size_t records_max, flow::SourceBatch& batch) {
-    for (;;) {
-      std::size_t least = files_.size();
-      for (std::size_t i = 0; i < files_.size(); ++i) {
-        if (ended_[i]) continue;
-        ASSIGN_OR_RETURN(const InputState state, ready(i, batch));
-        if (state == InputState::refill) return flow::PollState::more;
-        if (state == InputState::waiting) return flow::PollState::idle;
-        if (state != InputState::record) {
-          ended_[i] = true;
-          cut_off_ = cut_off_ || state == InputState::cut_off;
-          continue;
-        }
-        if (least == files_.size() || goes_before(*files_[i], *files_[least])) least = i;
-      }
-      if (least == files_.size()) return cut_off_ ? flow::PollState::cut_off : flow::PollState::finished;
-      FileInput& file = *files_[least];
-      append_record(file.current(), file.line(), static_cast<std::uint16_t>(least), batch);
-      file.take();
-      if (size_of(batch) == records_max) return flow::PollState::more;
-    }
-  }
-
-  // A record of the file is there, or why not. Reads on only while nothing in the batch borrows from it.
-  base::Result<InputState> ready(std::size_t i, const flow::SourceBatch& batch) {
-    for (;;) {
-      const InputState state = files_[i]->advance();
-      if (state != InputState::refill) return state;
-      if (size_of(batch) > 0 || skipped() > skipped_before_) return InputState::refill;
-      ASSIGN_OR_RETURN(const bool more, files_[i]->refill());
-      if (!more) return InputState::waiting;
-    }
-  }
-
-  // Records without a time go at once; else the earlier one; ties: the earlier file.
-  static bool goes_before(const FileInput& a, const FileInput& b) {
-    if (b.current().fault) return false;
-    return a.current().fault.has_value() || a.current().row.ts_event < b.current().row.ts_event;
-  }
-
   base::Result<flow::PollState> poll_sorted(std::size_t records_max, flow::SourceBatch& batch) {
     if (!sorted_) {
       std::vector<FileInput*> inputs;
       inputs.reserve(files_.size());
-      for (const auto& file : files_) inputs.push_back(file.get());
+      for (std::size_t i = 0; i < files_.size(); ++i) inputs.push_back(&files_.at(i));
       ASSIGN_OR_RETURN(sorted_, SortedRecords::read(inputs, cut_off_));
       const Position before = position_;
-      for (std::size_t i = 0; i < files_.size(); ++i) files_[i]->save(position_.files[i]);
+      for (std::size_t i = 0; i < files_.size(); ++i) files_.at(i).save(position_.files[i]);
       bool counted = true;  // these very bytes have been read before, and their excluded lines counted
       for (std::size_t i = 0; i < files_.size(); ++i) {
         const bool same = before.files[i].hash_before == position_.files[i].hash_before;
@@ -160,7 +108,7 @@ class ReplaySource final : public flow::Source {
       }
       batch.skipped = counted ? 0 : sorted_->skipped();
     }
-    while (position_.taken < sorted_->size() && size_of(batch) < records_max)
+    while (position_.taken < sorted_->size() && batch.records() < records_max)
       sorted_->append(position_.taken++, batch);
     batch.position = position_.encode();
     if (position_.taken < sorted_->size()) return flow::PollState::more;
@@ -168,10 +116,9 @@ class ReplaySource final : public flow::Source {
   }
 
   flow::SourceInfo info_;
-  std::vector<std::unique_ptr<FileInput>> files_;
+  MergedInputs<FileInput> files_;
   Position position_;
-  std::vector<bool> ended_;
-  bool cut_off_ = false;
+  bool cut_off_ = false;  // of a sorted one
   std::uint64_t skipped_before_ = 0;
   std::unique_ptr<SortedRecords> sorted_;
 };
@@ -186,14 +133,6 @@ std::string display_name(const std::string& path) {
     if (static_cast<unsigned char>(c) < ' ' || c == '\x7f' || (!clean && (c & '\x80') != 0)) c = '_';
   if (name.size() > kNameBytesMax) name = name.substr(0, 40).append(base::to_hex(base::hash128(name)));
   return name;
-}
-
-// name, or name#2, name#3, ... if it is taken.
-std::string unique_name(const std::string& name, const std::set<std::string>& taken) {
-  std::string candidate = name;
-  for (int n = 2; taken.contains(candidate); ++n)
-    candidate = std::string(name).append("#").append(std::to_string(n));
-  return candidate;
 }
 
 struct Known {
@@ -248,11 +187,11 @@ base::Error partly_loaded(const std::vector<std::string>& paths, const std::vect
 
 }  // namespace
 
-base::Result<OpenedReplay> open_replay(const ReplayOptions& options) {
+base::Result<OpenedInput> open_replay(const ReplayOptions& options) {
   CHECK(!options.paths.empty());
   ASSIGN_OR_RETURN(const std::vector<Known> known, decode_known(options.known));
-  OpenedReplay opened;
-  opened.meter = std::make_shared<ReplayMeter>();
+  OpenedInput opened;
+  opened.meter = std::make_shared<InputMeter>();
   formats::Mapping mapping = options.mapping;
   ASSIGN_OR_RETURN(mapping.rules.to_utc, make_zone(mapping.zone));
 

@@ -13,13 +13,9 @@
 #include "flow/source.h"
 #include "formats/mapping.h"
 #include "sources/byte_stream.h"
+#include "sources/known_input.h"
 
 namespace tickerhouse::sources {
-
-struct KnownInput {
-  std::string source;    // its name
-  std::string position;  // as it came out of its batches
-};
 
 struct ReplayOptions {
   std::vector<std::string> paths;  // "-" is standard input
@@ -29,14 +25,8 @@ struct ReplayOptions {
   std::vector<KnownInput> known;  // of the data directory
 };
 
-struct OpenedReplay {
-  std::unique_ptr<flow::Source> source;
-  bool known = false;                  // loaded before, in part or whole: restore it
-  std::shared_ptr<ReplayMeter> meter;  // shared with whoever draws the progress
-};
-
 // not_found: a file is missing. configuration: a mistake of the mapping, an input whose earlier bytes have
 // changed, a set that overlaps loaded ones only partly.
-base::Result<OpenedReplay> open_replay(const ReplayOptions& options);
+base::Result<OpenedInput> open_replay(const ReplayOptions& options);
 
 }  // namespace tickerhouse::sources

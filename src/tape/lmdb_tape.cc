@@ -189,8 +189,7 @@ base::Result<std::unique_ptr<flow::Tape>> open_lmdb_tape(const LmdbTapeOptions& 
 
 base::Result<TapeUsage> usage_of(flow::Tape& tape) {
   auto* const lmdb = dynamic_cast<LmdbTape*>(&tape);
-  CHECK(lmdb != nullptr);
-  return lmdb->usage();
+  return lmdb == nullptr ? base::Result<TapeUsage>(TapeUsage{}) : lmdb->usage();
 }
 
 }  // namespace tickerhouse::tape

@@ -46,7 +46,7 @@ struct TapeUsage {
   bool stopped = false;        // a write failed; every commit fails until the tape is opened again
 };
 
-// Requires a tape of open_lmdb_tape. Any thread.
+// Any thread. Of another tape than this nothing is known here: all 0.
 base::Result<TapeUsage> usage_of(flow::Tape& tape);
 
 }  // namespace tickerhouse::tape

@@ -65,5 +65,12 @@ TEST(Hash,
   EXPECT_EQ(murmur2_positive("abc"), positive(479'470'107));
 }
 
+TEST(Hash, HexComesBack) {
+  const Hash128 hash = hash128("something");
+  EXPECT_EQ(hash_from_hex(to_hex(hash)), hash);
+  for (const char* text : {"", "12", "0123456789abcdef0123456789abcdeg", "0123456789abcdef0123456789abcdef0"})
+    EXPECT_FALSE(hash_from_hex(text).has_value()) << text;
+}
+
 }  // namespace
 }  // namespace tickerhouse::base

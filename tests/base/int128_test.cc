@@ -167,5 +167,18 @@ TEST(Int128, RandomNumbersPrintTheirDigits) {
   }
 }
 
+TEST(Int128, PlainDecimalsComeBack) {
+  for (const Int128 value :
+       {Int128{0}, Int128{1}, Int128{-1}, Int128{123'456'789}, -pow10_int128(30), pow10_int128(38) - 1})
+    for (const int scale : {0, 6, 15}) {
+      std::string text;
+      append_decimal(text, value, scale);
+      EXPECT_EQ(parse_plain_decimal(text, scale), value) << text;
+    }
+  for (const char* text :
+       {"", "-", ".5", "5.", "1e3", "1.2345678", "+1", " 1", "100000000000000000000000000000000000000"})
+    EXPECT_FALSE(parse_plain_decimal(text, 6).has_value()) << text;
+}
+
 }  // namespace
 }  // namespace tickerhouse::base

@@ -72,6 +72,29 @@ TEST(Time, RandomTimesPrintAsChronoAndReadBack) {
   EXPECT_EQ(iso(std::numeric_limits<TsNanos>::max()), "2262-04-11T23:47:16.854775807Z");
 }
 
+// A blank in place of the T is read the long way.
+TEST(Time, TheShortWayReadsAsTheLongOne) {
+  std::mt19937_64 chance(7);
+  const std::string usual = "2024-02-29T23:59:59.123456789Z";
+  int read = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = usual.substr(0, 19 + chance() % 11) + "Z";
+    for (auto changes = chance() % 4; changes > 0; --changes)
+      text[chance() % text.size()] = "0123456789:-./TZ \x80"[chance() % 18];
+    if (text[10] != 'T') continue;
+    std::string other = text;
+    other[10] = ' ';
+    const auto one = parse_wall_time(text);
+    const auto two = parse_wall_time(other);
+    ASSERT_EQ(one.has_value(), two.has_value()) << text;
+    if (!one || !two) continue;
+    ++read;
+    ASSERT_EQ(one->local, two->local) << text;
+    ASSERT_EQ(one->offset, two->offset) << text;
+  }
+  EXPECT_GT(read, 10'000);
+}
+
 TEST(Time, TheFormsOfAText) {
   constexpr TsNanos kOpen = 1'767'623'400'000'000'000;  // 2026-01-05T14:30:00Z
   for (const char* good :

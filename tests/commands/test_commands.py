@@ -295,7 +295,7 @@ class Commands(unittest.TestCase):
         run("export", "nothing", "--data", self.path / "whole", expect=64)
         run("export", "bars", "--data", self.path / "nowhere", expect=66)
         self.assertIn(b"tickerhouse", run("version")[0])
-        for command in ("replay", "simulate", "export", "status", "verify", "tail", "check"):
+        for command in ("replay", "simulate", "export", "status", "verify", "tail", "topic", "group", "demo", "check"):
             self.assertIn(b"Examples" if command != "check" else b"check", run(command, "--help")[0])
 
     def test_configuration(self):

@@ -189,7 +189,8 @@ class Store(InAFolder):
 
         copy = self.data.with_suffix(".duckdb")
         running = self.start("--fault", "late=0.05", "--fault", "malformed=0.05")
-        running.wait_status("the present", lambda now: now["catching_up"] is None)
+        # Faults are of the present; those that came first are in the store by the time there are some.
+        running.wait_status("the present", lambda now: now["catching_up"] is None and now["total"]["rejected"] > 5)
         copy.write_text("what was there before")
         run("export", "store", "--data", self.data, "--output", copy)
         self.assertEqual([path.name for path in copy.parent.glob("*.duckdb*")], [copy.name])
@@ -272,6 +273,9 @@ class Around(InAFolder):
         self.assertRegex(stdout, r"events +2 +1 \d\d\d")
         stdout, _ = run("topic", "describe", "bars", "--data", self.data)
         self.assertEqual(stdout.count("duckdb (lag 0)"), 2)
+        topics = {row["topic"]: row for row in json.loads(run("topic", "list", "--json", "--data", self.data)[0])}
+        partitions = json.loads(run("topic", "describe", "events", "--json", "--data", self.data)[0])["partitions"]
+        self.assertEqual((topics["events"]["partitions"], topics["events"]["rows"]), (2, sum(row["next"] - row["first"] for row in partitions)))
         _, stderr = run("topic", "describe", "nonsense", "--data", self.data, expect=64)
         self.assertIn("topic list", stderr)
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "market/batch.h"
+#include "market/batch_builder.h"
 
 namespace tickerhouse::contract {
 

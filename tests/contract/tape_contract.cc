@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstddef>
+#include <cstring>
+#include <limits>
 #include <map>
 #include <thread>
 #include <utility>
 
 #include "market/bar.h"
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "market/event.h"
 #include "market/reject.h"
 #include "tests/contract/tape_rows.h"
@@ -310,20 +313,131 @@ TEST_P(TapeContract, ABatchStaysReadableUntilTheNextCall) {
   EXPECT_EQ(numbers, iota(0, 2));
 }
 
-TEST_P(TapeContract, EveryKindOfRowComesBackAsItWent) {
+namespace {
+
+// Rows with all that a row of their kind may have.
+market::BatchBuilder<market::BarRow> some_bars() {
   market::BatchBuilder<market::BarRow> bars;
-  bars.rows.resize(3);
-  bars.rows[1].volume = 7;
+  for (int i = 0; i < 3; ++i) {
+    market::BarRow& bar = bars.rows.emplace_back();
+    bar.symbol = bars.strings.intern(i == 1 ? "BRK.B" : "AAPL");
+    bar.interval = base::kMinute;
+    bar.window_start = i * base::kMinute;
+    bar.window_end = bar.window_start + base::kMinute;
+    bar.open_time = bar.window_start + 1;
+    bar.close_time = bar.window_start + 999'999'999;
+    bar.open = bar.high = bar.low = bar.close = {1'500'000'001};
+    bar.state = i == 2 ? market::BarState::revised : market::BarState::final;
+    bar.revision = static_cast<std::uint32_t>(i);
+    bar.quality = i == 2 ? market::quality::kLate | market::quality::kGap : 0;
+    bar.trade_count = i;
+  }
+  market::BarRow& known = bars.rows[1];
+  known.known =
+      market::known::kVolume | market::known::kNotional | market::known::kPctChange | market::known::kVwap;
+  known.volume = base::Int128{1'234'567'890'123'456'789} * 1'000;
+  known.notional = base::Int128{1'234'567'890'123'456'789} * 1'000'000'000;
+  known.pct_change = -12'345;
+  known.vwap = {-1};
+  known.trade_date = 20'000;
+  return bars;
+}
+
+market::BatchBuilder<market::RejectRow> some_rejects() {
   market::BatchBuilder<market::RejectRow> rejects;
   rejects.rows.resize(2);
-  rejects.add_text(1, "{not json");
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    rejects.rows[i].source = rejects.strings.intern("a file.jsonl");
+    rejects.rows[i].line = i + 7;
+  }
+  rejects.rows[1].raw_hash = {1, 2};
+  rejects.rows[1].raw_length = 5'000'000;
+  rejects.rows[1].ts_recv = 5;
+  rejects.rows[1].reason = market::RejectReason::line_too_long;
+  rejects.add_text(0, "{not json");
+  rejects.add_text(1, std::string_view("\0\xff\n", 3));
+  return rejects;
+}
+
+market::EventBatchBuilder some_events() {
   market::EventBatchBuilder events;
-  events.rows.resize(1);
-  events.add_text(0, "a trade id that is longer than sixteen bytes");
+  events.rows.resize(5);
+  for (market::EventRow& row : events.rows) {
+    row.source = events.strings.intern("feed \"1\"");
+    row.ts_event = 1'700'000'000'123'456'789;
+  }
+  for (std::size_t i = 0; i < 3; ++i) {
+    events.rows[i].symbol = events.strings.intern("AAPL");
+    events.rows[i].trade.price = {157'050'000'001};
+    events.rows[i].trade.size = {1};
+  }
+  constexpr std::string_view kLongId = "a trade id that is longer than sixteen bytes";
+  market::set_trade_id(events.rows[0], kLongId);
+  events.add_text(0, kLongId);
+  events.rows[0].venue = events.strings.intern("XNAS");
+  events.rows[0].seq = 0;
+  events.rows[0].ts_recv = 9;
+  market::set_trade_id(events.rows[1], "42");
+  events.rows[1].trade.size = {};
+  events.rows[1].flags |= market::kSizeUnknown;
+  events.rows[2].kind = market::EventKind::quote;
+  events.rows[2].quote = {.bid = {1}, .ask = {}, .bid_size = {3}, .ask_size = {}};
+  events.rows[2].flags = market::kAskSizeUnknown;
+  events.rows[3].kind = market::EventKind::watermark;
+  events.rows[3].control = {};
+  events.rows[3].flags = market::kDecidedByClock;
+  events.rows[3].ts_event = -250'000'000;
+  events.rows[4].kind = market::EventKind::status;
+  events.rows[4].control = {
+      base::kNoTime, std::numeric_limits<base::TsNanos>::max(), market::StatusCode::gap, {}};
+  return events;
+}
+
+// The same rows, whatever the numbers of their strings.
+template <typename Row>
+void expect_same(const market::BatchBytes& left, const market::BatchBytes& right) {
+  ASSERT_EQ(left.row_count(), right.row_count());
+  EXPECT_EQ(left.header().first_sequence, right.header().first_sequence);
+  for (std::uint32_t i = 0; i < left.row_count(); ++i) {
+    std::array<Row, 2> rows = {market::BatchView<Row>(left).rows()[i],
+                               market::BatchView<Row>(right).rows()[i]};
+    EXPECT_EQ(left.text(i), right.text(i));
+    const auto same_string = [&](auto member) {
+      if constexpr (requires(Row row) { row.*member; }) {
+        EXPECT_EQ(left.string(rows[0].*member), right.string(rows[1].*member));
+        rows[0].*member = rows[1].*member = 0;
+      }
+    };
+    if constexpr (requires(Row row) { row.symbol; }) same_string(&Row::symbol);
+    if constexpr (requires(Row row) { row.venue; }) same_string(&Row::venue);
+    if constexpr (requires(Row row) { row.source; }) same_string(&Row::source);
+    EXPECT_EQ(std::memcmp(rows.data(), &rows[1], sizeof(Row)), 0) << "row " << i;
+  }
+}
+
+void expect_same_rows(std::string_view put, const market::BatchBytes& got) {
+  std::vector<std::max_align_t> copy(put.size() / sizeof(std::max_align_t) + 1);
+  std::memcpy(copy.data(), put.data(), put.size());
+  const market::BatchBytes batch =
+      ok(market::BatchBytes::open({reinterpret_cast<const char*>(copy.data()), put.size()}));
+  ASSERT_EQ(batch.header().row_kind, got.header().row_kind);
+  switch (batch.header().row_kind) {
+    case market::RowKind::event:
+      return expect_same<market::EventRow>(batch, got);
+    case market::RowKind::bar:
+      return expect_same<market::BarRow>(batch, got);
+    case market::RowKind::reject:
+      return expect_same<market::RejectRow>(batch, got);
+  }
+}
+
+}  // namespace
+
+TEST_P(TapeContract, EveryKindOfRowComesBackAsItWent) {
   std::array<std::string, 3> sealed;
-  bars.seal(sealed[0], 1);
-  rejects.seal(sealed[1], 2);
-  events.seal(sealed[2], 3);
+  some_bars().seal(sealed[0], 1);
+  some_rejects().seal(sealed[1], 2);
+  some_events().seal(sealed[2], 3);
   const std::array<Append, 3> appends = {Append{Topic::bars, 0, sealed[0]},
                                          Append{Topic::rejects, 0, sealed[1]},
                                          Append{Topic::late, 0, sealed[2]}};
@@ -335,7 +449,10 @@ TEST_P(TapeContract, EveryKindOfRowComesBackAsItWent) {
     ASSERT_TRUE(next_batch(*reader, batch));
     const auto* bytes = reinterpret_cast<const char*>(&batch.bytes.header());
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes) % market::kBatchAlignment, 0U);
-    EXPECT_EQ(std::string_view(bytes, append.batch.size()), append.batch);
+    if (batches_survive()) {
+      EXPECT_EQ(std::string_view(bytes, append.batch.size()), append.batch);
+    }
+    expect_same_rows(append.batch, batch.bytes);
   }
 }
 
@@ -408,17 +525,17 @@ TEST_P(TapeContract, ACutWithinABatchLeavesItWhole) {
   ASSERT_TRUE(next_batch(*reader, batch));
   ASSERT_TRUE(next_batch(*reader, batch));
   EXPECT_EQ(cut_to(tape(), 0, {}, {begins[4].value + 1}), CommitOutcome::applied);
-  EXPECT_EQ(ok(tape().begin(Topic::events, 0)), begins[4]);
+  EXPECT_EQ(ok(tape().begin(Topic::events, 0)).value, begins[4].value + (batches_survive() ? 0 : 1));
 }
 
 TEST_P(TapeContract, TheLastBatchIsNeverCut) {
   const auto begins = ten_batches(tape(), {});
   ASSERT_EQ(begins.size(), 10U);
   EXPECT_EQ(cut_to(tape(), 0, {}, ok(tape().end(Topic::events, 0))), CommitOutcome::applied);
-  EXPECT_EQ(ok(tape().begin(Topic::events, 0)), begins[9]);
-  EXPECT_EQ(numbers_in(tape(), {}, 2), iota(18, 2));
-  EXPECT_EQ(cut_to(tape(), 1, {Topic::events, 7}, {100}), CommitOutcome::applied);  // of nothing
-  EXPECT_EQ(ok(tape().begin(Topic::events, 7)).value, 0U);
+  EXPECT_EQ(ok(tape().begin(Topic::events, 0)).value, begins[9].value + (batches_survive() ? 0 : 1));
+  EXPECT_EQ(numbers_in(tape(), {}, 1).back(), 19);
+  EXPECT_EQ(cut_to(tape(), 1, {Topic::events, 3}, {100}), CommitOutcome::applied);  // of nothing
+  EXPECT_EQ(ok(tape().begin(Topic::events, 3)).value, 0U);
 }
 
 TEST_P(TapeContract, ACutIsPartOfItsCommit) {
@@ -432,16 +549,19 @@ TEST_P(TapeContract, ManyPartitions) {
   std::vector<std::uint16_t> partitions;
   for (std::uint16_t i = 0; i < 40 && i < GetParam().partition_last; ++i) partitions.push_back(i);
   partitions.push_back(GetParam().partition_last);
+  // The topics with the least and the greatest number, where every topic has all partitions.
+  const std::array<Topic, 3> topics = {Topic::events, Topic::bars,
+                                       GetParam().partition_last == 0xFFFF ? Topic::symbols : Topic::late};
   std::vector<std::string> batches;
   std::vector<Append> appends;
   for (const std::uint16_t partition : partitions) batches.push_back(numbered_batch(partition, 2));
-  for (const Topic topic : {Topic::events, Topic::bars, Topic::symbols})
+  for (const Topic topic : topics)
     for (std::size_t i = 0; i < partitions.size(); ++i) appends.push_back({topic, partitions[i], batches[i]});
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(
         ok(tape().commit({.writer = "w", .before = before(i), .after = position(i), .appends = appends})),
         CommitOutcome::applied);
-  for (const Topic topic : {Topic::events, Topic::bars, Topic::symbols})
+  for (const Topic topic : topics)
     for (const std::uint16_t partition : partitions) {
       const std::int64_t p = partition;
       EXPECT_EQ(numbers_in(tape(), {topic, partition}, 6),
@@ -564,6 +684,8 @@ TEST_P(TapeContract, ReadersSeeWholeCommitsOnly) {
     }
     std::vector<std::int64_t> numbers;
     take_numbers(batch, numbers);
+    while (!batches_survive() && numbers.size() < 3 && next_batch(*first, batch))
+      take_numbers(batch, numbers);
     EXPECT_EQ(numbers, iota(i * 3, 3));
     const bool there = seen_at_once() ? ok(second->next(other)) : next_batch(*second, other);
     if (!there) {
@@ -572,6 +694,8 @@ TEST_P(TapeContract, ReadersSeeWholeCommitsOnly) {
     }
     numbers.clear();
     take_numbers(other, numbers);
+    while (!batches_survive() && numbers.size() < 3 && next_batch(*second, other))
+      take_numbers(other, numbers);
     EXPECT_EQ(numbers, iota(i * 3, 3));
   }
   writer.join();

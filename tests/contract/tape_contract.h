@@ -38,6 +38,7 @@ struct TapeCase {
   std::function<std::unique_ptr<TapeUnderTest>()> make;
   bool offsets_count_rows = true;  // from 0 per topic and partition, without holes
   bool seen_at_once = true;        // rows and positions are there, in every partition, when commit() returns
+  bool batches_survive = true;     // a batch comes back as it was put, and is cut whole
   std::size_t batch_bytes_max = 8U << 20U;
   std::uint16_t partition_last = 0xFFFF;
 };
@@ -52,6 +53,7 @@ class TapeContract : public testing::TestWithParam<TapeCase> {
   void reopen() { under_test_->reopen(); }
   [[nodiscard]] bool offsets_count_rows() const { return GetParam().offsets_count_rows; }
   [[nodiscard]] bool seen_at_once() const { return GetParam().seen_at_once; }
+  [[nodiscard]] bool batches_survive() const { return GetParam().batches_survive; }
 
  private:
   std::unique_ptr<TapeUnderTest> under_test_;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <numeric>
 
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "market/event.h"
 
 namespace tickerhouse::contract {
@@ -26,6 +26,8 @@ std::string numbered_batch(std::int64_t number, std::size_t count) {
     market::EventRow& row = builder.rows.emplace_back();
     row.seq = number + static_cast<std::int64_t>(i);
     row.symbol = symbol;
+    row.ts_event = base::kSecond;
+    row.trade.price.units = 1;
   }
   std::string bytes;
   builder.seal(bytes, static_cast<std::uint64_t>(number));

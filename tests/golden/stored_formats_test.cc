@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "analytics/bar_builder.h"
+#include "market/batch_builder.h"
 #include "runtime/checkpoint.h"
+#include "runtime/checkpoint_directory.h"
 #include "runtime/progress.h"
 #include "tests/support/golden_bytes.h"
 
@@ -123,13 +125,14 @@ TEST(StoredFormats, Checkpoint) {
   char folder[] = "/tmp/tickerhouse-golden-XXXXXX";
   ASSERT_NE(::mkdtemp(folder), nullptr);
   const std::string path = std::string(folder).append("/shard-0-00000000000000000017.ckpt");
-  CheckpointStore store(base::system_disk(), folder, 0);
-  ASSERT_TRUE(store.save({shard_example(), shard_state()}).ok());
+  CheckpointDirectory files(base::system_disk(), folder);
+  Checkpoints checkpoints(files, 0);
+  ASSERT_TRUE(checkpoints.save({shard_example(), shard_state()}, "position").ok());
   EXPECT_EQ(as_golden(base::system_disk().read_file(path).value()), as_golden(golden_bytes("checkpoint_v1")));
 
   ASSERT_TRUE(base::system_disk().replace_file(path, golden_bytes("checkpoint_v1")).ok());
   std::vector<std::string> damaged;
-  const auto loaded = store.load({17}, damaged);
+  const auto loaded = checkpoints.load({{0}, {17}}, damaged);
   ASSERT_TRUE(loaded.ok() && loaded->has_value());
   EXPECT_TRUE(damaged.empty());
   std::vector<std::unique_ptr<flow::Operator>> operators;

@@ -17,6 +17,7 @@ case "$*" in
   *--print-uris*) echo "'http://x/a.deb' a.deb 12000000 x"; echo "'http://x/b.deb' b.deb 8000000 x" ;;
 esac
 """
+VERSIONS = {"duckdb": "1.5.5", "librdkafka": "2.15.1", "kafka": "4.1.1"}
 # Knows every package, or none.
 DPKG_ALL = '#!/bin/sh\nshift 2\nfor name in "$@"; do printf "ii %s " "$name"; done\n'
 DPKG_NONE = "#!/bin/sh\nexit 1\n"
@@ -35,9 +36,9 @@ class Install(unittest.TestCase):
         self.script("id", "#!/bin/sh\necho 0\n")
         self.script("npm", "#!/bin/sh\n")
         self.script("cargo", "#!/bin/sh\n")
-        fetch = self.deps / "fetch_duckdb"
-        fetch.write_text('#!/bin/sh\nversion=1.5.5\necho fetch >> "$LOG"\n')
-        self.duckdb("1.5.5")
+        for name, version in VERSIONS.items():
+            (self.deps / f"fetch_{name}").write_text(f'#!/bin/sh\nversion={version}\necho {name} >> "$LOG"\n')
+            self.fetched(name, version)
         (self.deps / "fetch_python").write_text('#!/bin/sh\necho python >> "$LOG"\n')
 
     def script(self, name, text):
@@ -45,8 +46,8 @@ class Install(unittest.TestCase):
         path.write_text(text)
         path.chmod(0o755)
 
-    def duckdb(self, version):
-        stamp = self.folder / "tree/build/deps/duckdb/.stamp"
+    def fetched(self, name, version):
+        stamp = self.folder / f"tree/build/deps/{name}/.stamp"
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(version + "\n")
 
@@ -114,12 +115,30 @@ class Install(unittest.TestCase):
         self.assertEqual(code, CANNOT_INSTALL)
         self.assertIn("E: broken", said)
 
-    def test_duckdb_of_another_version_is_fetched_again(self):
+    def test_what_has_another_version_is_fetched_again(self):
         self.script("apt-get", APT)
         self.script("dpkg-query", DPKG_ALL)
-        self.duckdb("1.4.4")
+        self.fetched("duckdb", "1.4.4")
+        self.fetched("librdkafka", "2.14.0")
         code, said, log = self.install()
-        self.assertEqual((code, log), (0, "fetch\n"), said)
+        self.assertEqual((code, log), (0, "duckdb\nlibrdkafka\n"), said)
+
+    def test_the_broker_is_fetched_where_one_is_needed(self):
+        self.script("apt-get", APT)
+        self.script("dpkg-query", DPKG_ALL)
+        self.fetched("kafka", "")
+        self.assertEqual(self.install(), (0, "", ""))
+        code, said, log = self.install("program", "broker")
+        self.assertEqual((code, log), (0, "kafka\n"), said)
+
+    def test_a_failed_fetch_is_said(self):
+        self.script("apt-get", APT)
+        self.script("dpkg-query", DPKG_ALL)
+        self.fetched("librdkafka", "")
+        (self.deps / "fetch_librdkafka").write_text("#!/bin/sh\nversion=2.15.1\nexit 1\n")
+        code, said, _ = self.install()
+        self.assertEqual(code, CANNOT_INSTALL)
+        self.assertIn("could not make build/deps/librdkafka (npm, make, gcc-12)", said)
 
     def test_python_packages_are_fetched_for_the_tests_and_again_when_the_list_changes(self):
         self.script("apt-get", APT)
@@ -140,7 +159,7 @@ class Install(unittest.TestCase):
         (self.bin / "npm").unlink()
         (self.bin / "cargo").unlink()
         self.assertEqual(self.install(), (0, "", ""))
-        self.duckdb("")
+        self.fetched("duckdb", "")
         _, said, _ = self.install()
         self.assertIn("installs Debian packages: npm cargo-web", said)
 

@@ -65,6 +65,30 @@ class RunScript(unittest.TestCase):
         done = subprocess.run([link], cwd="/", env={**os.environ, "TICKERHOUSE_INSTALL": "never"}, capture_output=True)
         self.assertEqual(done.returncode, 0)
 
+    def test_a_flag_alone_is_the_demos(self):
+        self.assertEqual(self.run_it("--rate", "5")[1], f"in {self.tree} with run --rate 5\nlocks 0\n")
+        self.assertEqual(self.run_it("--help")[1], f"in {self.tree} with --help\nlocks 0\n")
+
+    def test_who_gets_a_broker(self):
+        """A stand-in says which folder it is asked for."""
+        stand_in = self.tree / "tools/kafka/with_broker"
+        stand_in.write_text('#!/bin/sh\necho "beside $1"\n')
+        (self.tree / "theirs").mkdir()
+        (self.tree / "theirs/kafka").touch()
+        (self.tree / "ours/broker").mkdir(parents=True)
+        (self.tree / "ours/kafka").touch()
+        (self.tree / "ours/broker/ports.json").touch()
+        own = ["beside ./data/broker", "beside new/broker", "beside ours/broker", "beside ours/broker"]
+        for words, answer in [(["--tape", "kafka"], own[0]), (["replay", "f", "--tape=kafka", "--data", "new"], own[1]), (["export", "bars", "--data=ours"], own[2]),
+                              (["run", "--data", "ours", "--tape", "kafka"], own[3])]:
+            with self.subTest(words=words):
+                self.assertEqual(self.run_it(*words)[1].strip(), answer)
+        for words in [["run"], ["run", "--tape", "kafka", "--brokers", "x:1"], ["run", "--tape", "kafka", "--data", "theirs"], ["export", "bars", "--data", "theirs"],
+                      ["stop", "--data", "ours"], ["--help", "--tape", "kafka"], ["run", "--tape", "lmdb"]]:
+            with self.subTest(words=words):
+                self.assertTrue(self.run_it(*words)[1].startswith("in "), words)
+        self.assertEqual(self.run_it("--tape", "kafka", "--detach")[0], 64)
+
     def test_the_exit_code_is_the_programs(self):
         self.assertEqual(self.run_it("fail")[0], 78)
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/hash.h"
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "tests/support/golden_bytes.h"
 
 namespace tickerhouse::market {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "tests/support/golden_bytes.h"
 
 namespace tickerhouse::market {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "market/batch.h"
+#include "market/batch_builder.h"
 
 namespace tickerhouse::market {
 namespace {

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tests" / "reference"))
 csv.field_size_limit(1 << 30)
 
 LEDGER_KEYS = ("received", "used", "duplicate", "late_revised", "late_kept", "rejected", "cancelled")
-TIMEOUT_S = 120
+TIMEOUT_S = int(os.environ.get("TICKERHOUSE_TIMEOUT_S", "120"))
 
 
 def path():

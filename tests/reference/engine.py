@@ -111,6 +111,8 @@ class Source:
     ts_of_greatest_seq: int | None = None
     holes: list = field(default_factory=list)
     gaps: list = field(default_factory=list)    # marked stretches (low, high)
+    lost_from: int | None = None                # W when events were lost, until the next watermark
+    lost_watermark: int = -1                    # the greatest W that was lost with them
 
 
 def key_of(event):
@@ -118,8 +120,10 @@ def key_of(event):
 
 
 class Pipeline:
-    def __init__(self, settings=None):
+    def __init__(self, settings=None, lost=range(0)):
         self.settings = settings or Settings()
+        self.lost = lost                        # events, by their arrival, that the tape lost before they were read
+        self.lost_count = 0
         self.ledger = dict.fromkeys(("received", "used", "duplicate", "late_revised", "late_kept", "rejected", "cancelled"), 0)
         self.rounded = 0
         self.skipped = 0
@@ -176,7 +180,10 @@ class Pipeline:
         if source.greatest_ts is None or event.ts > source.greatest_ts:
             source.greatest_ts = event.ts
         watermark = (source.greatest_ts - self.settings.bound) // times.GRID_NS * times.GRID_NS
-        if source.watermark is None or watermark > source.watermark:
+        if event.order in self.lost:            # ingest knew it
+            self.lose(source, watermark)
+            return
+        if source.watermark is None or watermark > max(source.watermark, source.lost_watermark):
             self.mark(source, watermark)
         verdict = self.verdict(source, event)
         self.ledger[verdict] += 1
@@ -204,6 +211,7 @@ class Pipeline:
         if source.greatest_ts is None:
             return
         self.mark_gaps(source, math.inf)
+        self.mark_lost(source, math.inf)
         ends = [(source.greatest_ts // interval + 1) * interval for interval in self.settings.intervals]
         self.apply_watermark(source, max(ends), finished=True)
 
@@ -211,7 +219,20 @@ class Pipeline:
 
     def mark(self, source, watermark):
         self.mark_gaps(source, watermark)
+        self.mark_lost(source, watermark + self.settings.bound + times.GRID_NS)
         self.apply_watermark(source, watermark)
+
+    def lose(self, source, watermark):
+        self.ledger["received"] -= 1
+        self.lost_count += 1
+        if source.lost_from is None:
+            source.lost_from = source.watermark or 0
+        source.lost_watermark = watermark
+
+    def mark_lost(self, source, reached):
+        if source.lost_from is not None:
+            source.gaps.append((source.lost_from, reached))
+            source.lost_from = None
 
     def mark_gaps(self, source, watermark):
         for hole in source.holes:

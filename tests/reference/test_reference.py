@@ -511,6 +511,26 @@ class Gaps(unittest.TestCase):
         self.assertEqual([bar["quality"] for bar in bars(pipeline)], ["late", "gap"])
 
 
+class Lost(unittest.TestCase):
+    TRADES = [trade(f"10:{minute:02}:{second:02}", 100 + minute, 1) for minute in range(8) for second in (10, 40)]
+
+    def qualities(self, lost):
+        pipeline = Pipeline(Settings(opened=OPENED), lost=lost)
+        pipeline.run("in", read("\n".join(map(json.dumps, self.TRADES)).encode(), "in", None))
+        self.assertEqual(pipeline.lost_count + pipeline.ledger["received"], len(self.TRADES))
+        return {bar["window_start"][14:16]: (bar["trade_count"], bar["quality"]) for bar in bars(pipeline)}
+
+    def test_windows_that_may_lack_an_event_are_marked(self):
+        # 10:02:40 to 10:04:10 are lost: W was 10:02:05 and is 10:04:35 next, so what was lost is before 10:04:40.25.
+        self.assertEqual(self.qualities(range(5, 9)), {"00": ("2", ""), "01": ("2", ""), "02": ("1", "gap"), "04": ("1", "gap"), "05": ("2", ""), "06": ("2", ""), "07": ("2", "")})
+
+    def test_the_beginning(self):
+        self.assertEqual(self.qualities(range(0, 3)), {"01": ("1", "gap"), **{f"{minute:02}": ("2", "") for minute in range(2, 8)}})
+
+    def test_the_end(self):
+        self.assertEqual(self.qualities(range(13, 16)), {**{f"{minute:02}": ("2", "") for minute in range(6)}, "06": ("1", "gap")})
+
+
 class Output(unittest.TestCase):
     def test_events(self):
         pipeline = run({**trade("10:00:01.5", "1.50", None), "trade_id": 'a"\\\u00e9\u0001/', "venue": "X", "seq": 7, "ts_recv": "2024-03-05T10:00:02Z"},

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/ingest.h"
+#include "runtime/ingest/ingest.h"
 #include "runtime/progress.h"
 #include "tape/memory_tape.h"
 #include "tests/support/flow_fakes.h"

@@ -1,4 +1,4 @@
-#include "runtime/ingest.h"
+#include "runtime/ingest/ingest.h"
 
 #include <gtest/gtest.h>
 

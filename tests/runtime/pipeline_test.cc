@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/checkpoint_directory.h"
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"
 #include "tape/memory_tape.h"
@@ -30,7 +31,6 @@ PipelineOptions options_of() {
   options.shard.settings = options.ingest.settings;
   options.shard.step_rows_max = 40;
   options.shard.checkpoint_rows = 100;
-  options.shard.checkpoint_directory = "d";
   options.shard.make_operators = bar_operators;
   options.one_thread = true;
   return options;
@@ -40,13 +40,14 @@ PipelineOptions options_of() {
 struct Place {
   std::unique_ptr<flow::Tape> tape = tape::make_memory_tape();
   FakeDisk disk;
+  CheckpointDirectory checkpoints{disk, "d"};
   FakeClock clock;
   RowsSink sink{{Topic::bars, Topic::settled, Topic::late, Topic::rejects}};
   std::atomic<bool> stop = false;
 
   base::Result<PipelineEnd> run(const PipelineOptions& options, const PipelineHooks& hooks = {}) {
     ScriptedSource source("a", mixed_stream(41, kRecords));
-    return run_pipeline(options, {*tape, &source, {&sink}, clock, disk, stop}, hooks);
+    return run_pipeline(options, {*tape, &source, {&sink}, clock, &checkpoints, stop}, hooks);
   }
   [[nodiscard]] Rows rows() const { return all_rows(*tape, kPartitions, kResults); }
   void expect_sink_has_all() const {
@@ -180,7 +181,8 @@ TEST(Pipeline, AFullTapeIsNotWaitedForForever) {
   PipelineOptions options = options_of();
   options.wait_space = 3 * base::kSecond;
   ScriptedSource source("a", mixed_stream(41, 100));
-  const auto end = run_pipeline(options, {*place.tape, &source, {}, place.clock, place.disk, place.stop}, {});
+  const auto end =
+      run_pipeline(options, {*place.tape, &source, {}, place.clock, &place.checkpoints, place.stop}, {});
   ASSERT_FALSE(end.ok());
   EXPECT_EQ(end.error().code, base::ErrorCode::no_space);
 }
@@ -236,7 +238,7 @@ TEST(Pipeline, WithoutASourceTheRestCatchesUp) {
   ScriptedSource source("a", mixed_stream(41, kRecords));
   EXPECT_EQ(ingest_all(*place.tape, source, place.clock, options_of().ingest), IngestState::finished);
   const auto end = run_pipeline(
-      options_of(), {*place.tape, nullptr, {&place.sink}, place.clock, place.disk, place.stop}, {});
+      options_of(), {*place.tape, nullptr, {&place.sink}, place.clock, &place.checkpoints, place.stop}, {});
   ASSERT_TRUE(end.ok());
   EXPECT_EQ(place.rows(), expected().rows);
   place.expect_sink_has_all();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/checkpoint_directory.h"
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"
 #include "tape/memory_tape.h"
@@ -34,10 +35,9 @@ class RetentionTest : public testing::Test {
     options.settings = kSettings;
     options.step_rows_max = 50;
     options.checkpoint_rows = 100;
-    options.checkpoint_directory = "d";
     options.make_operators = bar_operators;
     std::vector<std::string> notes;
-    ASSIGN_OR_RETURN(const auto host, ShardHost::open(options, *tape, disk, notes));
+    ASSIGN_OR_RETURN(const auto host, ShardHost::open(options, *tape, &checkpoints, notes));
     for (;;) {
       ASSIGN_OR_RETURN(const StepState state, host->step());
       if (state == StepState::idle) return host->save_checkpoint();
@@ -45,7 +45,7 @@ class RetentionTest : public testing::Test {
   }
   Retention retention(RetentionOptions options, std::vector<flow::Sink*> sinks = {}) {
     options.used = [this] { return base::Result<std::uint64_t>(used); };
-    return {options, {*tape, disk, "d", std::move(sinks), 1}};
+    return {options, {*tape, &checkpoints, std::move(sinks), 1}};
   }
   void cut_all(Retention& cutting) {
     for (int i = 0; i < 1'000; ++i) {
@@ -57,12 +57,12 @@ class RetentionTest : public testing::Test {
   }
   [[nodiscard]] std::uint64_t begin() const { return tape->begin(Topic::events, 0)->value; }
   [[nodiscard]] flow::Offset oldest_checkpoint() {
-    CheckpointStore checkpoints(disk, "d", 0);
-    return checkpoints.oldest({})->value().progress.next;
+    return Checkpoints(checkpoints, 0).oldest({})->value().progress.next;
   }
 
   std::unique_ptr<flow::Tape> tape = tape::make_memory_tape();
   FakeDisk disk;
+  CheckpointDirectory checkpoints{disk, "d"};
   FakeClock clock;
   std::uint64_t used = 1'000;
 };
@@ -117,6 +117,24 @@ TEST_F(RetentionTest, ASinkThatIsBehindHoldsTheTapeAndIsNamed) {
   EXPECT_LE(begin(), 60U);
 }
 
+TEST_F(RetentionTest, ASinkOfAnotherProcessHoldsATapeThatIsShared) {
+  ASSERT_TRUE(run_shard_host().ok());
+  const auto commit = [this](const char* writer, Topic topic) {
+    const std::string position = encode_sink_position({{{topic, std::uint16_t{0}}, {60}}});
+    ASSERT_TRUE(tape->commit({writer, "", position, {}, flow::Claim::results}).ok());
+  };
+  commit("sink/store", Topic::bars);  // reads no events
+  commit("sink/lake", Topic::events);
+  Retention cutting = retention({.bytes = 1, .shared = true});
+  cut_all(cutting);
+  EXPECT_GT(begin(), 0U);
+  EXPECT_LE(begin(), 60U);
+  EXPECT_EQ(cutting.held_by(), "sink lake");
+  Retention alone = retention({.bytes = 1});
+  cut_all(alone);
+  EXPECT_GT(begin(), 60U);
+}
+
 TEST_F(RetentionTest, AgeCutsWhatIsOlder) {
   ASSERT_TRUE(run_shard_host().ok());
   const auto reader = tape->read(Topic::events, 0, {}).value();
@@ -136,7 +154,6 @@ TEST_F(RetentionTest, ACutTapeIsRecoveredAndProved) {
   Retention cutting = retention({.bytes = 1});
   cut_all(cutting);
   ASSERT_TRUE(run_shard_host().ok());  // from its newest checkpoint
-  CheckpointStore checkpoints(disk, "d", 0);
   const auto base = replay_base(*tape, checkpoints, 0);
   ASSERT_TRUE(base.ok() && base->has_value());
   const auto report = check_replay(*tape, {kSettings, 0, bar_operators, *base}, {});
@@ -153,7 +170,6 @@ TEST_F(RetentionTest, ACutTapeWithoutCheckpointsIsDamaged) {
   const base::Status status = run_shard_host();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, base::ErrorCode::damaged);
-  CheckpointStore checkpoints(disk, "d", 0);
   EXPECT_FALSE(replay_base(*tape, checkpoints, 0).ok());
 }
 

@@ -1,4 +1,4 @@
-#include "runtime/seq_gaps.h"
+#include "runtime/ingest/seq_gaps.h"
 
 #include <gtest/gtest.h>
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/checkpoint_directory.h"
 #include "runtime/progress.h"
 #include "tape/memory_tape.h"
 #include "tests/support/flow_fakes.h"
@@ -35,7 +36,6 @@ ShardHostOptions options_of(std::size_t step_rows, std::uint64_t checkpoint_rows
   options.settings = kSettings;
   options.step_rows_max = step_rows;
   options.checkpoint_rows = checkpoint_rows;
-  options.checkpoint_directory = "d";
   options.make_operators = bar_operators;
   return options;
 }
@@ -43,7 +43,8 @@ ShardHostOptions options_of(std::size_t step_rows, std::uint64_t checkpoint_rows
 // Steps at most `steps` times, then is gone as after a kill.
 base::Status run(flow::Tape& tape, base::Disk& disk, const ShardHostOptions& options, std::size_t steps,
                  std::vector<std::string>& notes) {
-  ASSIGN_OR_RETURN(const auto host, ShardHost::open(options, tape, disk, notes));
+  CheckpointDirectory checkpoints(disk, "d");
+  ASSIGN_OR_RETURN(const auto host, ShardHost::open(options, tape, &checkpoints, notes));
   for (std::size_t i = 0; i < steps; ++i) {
     ASSIGN_OR_RETURN(const StepState state, host->step());
     if (state == StepState::idle) return {};
@@ -188,7 +189,8 @@ TEST(ShardHost, AFullTapeIsWaitedForWithoutLoss) {
   failing = true;
   FakeDisk disk;
   std::vector<std::string> notes;
-  auto host = ShardHost::open(options_of(20, 100), *tape, disk, notes);
+  CheckpointDirectory checkpoints(disk, "d");
+  auto host = ShardHost::open(options_of(20, 100), *tape, &checkpoints, notes);
   ASSERT_TRUE(host.ok());
   int blocked = 0;
   for (StepState state = StepState::progressed; state != StepState::idle;) {
@@ -203,7 +205,8 @@ TEST(ShardHost, ASecondHostFencesTheFirst) {
   const auto tape = tape_with_stream(64);
   FakeDisk disk;
   std::vector<std::string> notes;
-  const auto first = ShardHost::open(options_of(20, 1'000'000), *tape, disk, notes);
+  CheckpointDirectory checkpoints(disk, "d");
+  const auto first = ShardHost::open(options_of(20, 1'000'000), *tape, &checkpoints, notes);
   ASSERT_TRUE((*first)->step().ok());
   ASSERT_TRUE(run(*tape, disk, options_of(20, 1'000'000), 2, notes).ok());
   const auto fenced = (*first)->step();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/checkpoint_directory.h"
 #include "tape/memory_tape.h"
 #include "tests/support/flow_fakes.h"
 
@@ -56,6 +57,7 @@ class TickingClock final : public base::Clock {
 struct Place {
   std::unique_ptr<flow::Tape> tape = tape::make_memory_tape();
   FakeDisk disk;
+  CheckpointDirectory checkpoints{disk, "d"};
   TickingClock clock;
   StageBoard board;
   std::vector<std::string> notes;
@@ -74,10 +76,11 @@ struct Place {
     PipelineHooks hooks;
     hooks.board = &board;
     hooks.on_note = [this](const std::string& note) { notes.push_back(note); };
-    const PipelineParts parts{*tape, source, {&sink}, clock, disk, stop, [this](flow::Sink& /*sink*/) {
-                                ++reopened;
-                                return base::Status();
-                              }};
+    const PipelineParts parts{
+        *tape, source, {&sink}, clock, &checkpoints, stop, [this](flow::Sink& /*sink*/) {
+          ++reopened;
+          return base::Status();
+        }};
     return run_pipeline(options, parts, hooks);
   }
   [[nodiscard]] bool has_all(const RowsSink& sink) const {
@@ -211,12 +214,19 @@ TEST(Stages, WhatNoSecondTryCanMendEndsThePipeline) {
   EXPECT_EQ(outcome.error.what, "the disk refused");
 }
 
-TEST(Stages, OnlyALiveSourceIsOpenedAgain) {
+TEST(Stages, WhatASourceBroughtIsCommittedOnceTheTapeAnswers) {
+  const Outcome undisturbed = run_on_failing_tape("nobody", "ingest", base::ErrorCode::io, false);
   const Outcome finite = run_on_failing_tape("source/a", "ingest", base::ErrorCode::io, false);
-  EXPECT_FALSE(finite.ok);
+  ASSERT_TRUE(finite.ok) << finite.error.message();
+  EXPECT_GT(finite.restarts, 0U);
+  EXPECT_EQ(finite.rows, undisturbed.rows);
   const Outcome live = run_on_failing_tape("source/a", "ingest", base::ErrorCode::io, true);
   EXPECT_TRUE(live.ok) << live.error.message();
   EXPECT_GT(live.restarts, 0U);
+}
+
+TEST(Stages, ASourceEndsWithATapeThatIsDamaged) {
+  EXPECT_FALSE(run_on_failing_tape("source/a", "ingest", base::ErrorCode::damaged, false).ok);
 }
 
 // The bars of open windows, as the dashboard gets them.
@@ -235,8 +245,8 @@ TEST(Stages, FormingBarsFollowTheEvents) {
   ScriptedSource source("a", {trade("AAPL", "10:00:01", "100", "1"), trade("AAPL", "10:00:30", "103", "2"),
                               trade("AAPL", "10:01:02", "101", "4"), trade("MSFT", "10:01:03", "50", "1")});
   RowsSink sink({Topic::bars});
-  const auto end =
-      run_pipeline(options, {*place.tape, &source, {&sink}, place.clock, place.disk, place.stop}, hooks);
+  const auto end = run_pipeline(
+      options, {*place.tape, &source, {&sink}, place.clock, &place.checkpoints, place.stop}, hooks);
   ASSERT_TRUE(end.ok());
   ASSERT_FALSE(seen.empty());
   EXPECT_NE(std::find(seen.begin(), seen.end(),

@@ -30,7 +30,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/ingest.h"
+#include "runtime/ingest/ingest.h"
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"
 #include "tape/memory_tape.h"

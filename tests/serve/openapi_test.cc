@@ -82,6 +82,24 @@ TEST(OpenApi, NamesTheRoutesAndTheirParameters) {
   EXPECT_EQ(in_document, in_table);
 }
 
+class OneOfEach final : public flow::ClusterView {
+ public:
+  base::Result<flow::ClusterState> state() override {
+    const flow::ClusterPlace place{"p.events", 0};
+    flow::ClusterState state;
+    state.brokers = {{1, "kafka1:9092", true}};
+    state.topics = {{"p.events", {{0, 1, {1}, {1}, 0, 7}}}};
+    state.groups = {{"g", "Stable", "classic", "", {{"m", "", "c", "h", {place}}}, {{place, 3, 4}}}};
+    return state;
+  }
+  base::Result<flow::MessagePage> messages(const flow::MessageQuery&) override {
+    flow::MessagePage page;
+    page.messages.resize(1);
+    page.messages[0].headers = {{"kind", "trade"}};
+    return page;
+  }
+};
+
 class OpenApiAnswers : public testing::Test {
  protected:
   OpenApiAnswers() {
@@ -92,12 +110,13 @@ class OpenApiAnswers : public testing::Test {
     directory_.catch_up();
     directory_.store.sql_answer =
         flow::SqlTable{{{"n", "BIGINT", true}, {"s", "VARCHAR", false}}, {"1", "x", std::nullopt, "y"}, true};
-    serving_ = std::make_unique<Serving>(directory_);
+    serving_ = std::make_unique<Serving>(directory_, ServeOptions(), &cluster_);
     const std::lock_guard lock(serving_->mutex);
     serving_->process.stages = {{"source", flow::StageState::ok, "flowing", "1 /s", "", 0}};
     serving_->process.oracle = flow::OracleScore{2, 1, "AAPL"};
   }
   Directory directory_;
+  OneOfEach cluster_;
   std::unique_ptr<Serving> serving_;
 };
 
@@ -106,6 +125,7 @@ TEST_F(OpenApiAnswers, HaveTheDocumentedKeys) {
   const std::map<std::string, std::string> examples = {
       {"get /api/v1/latest", "/api/v1/latest?symbol=" + symbol},
       {"get /api/v1/bars", "/api/v1/bars?symbol=" + symbol + "&interval=1m&limit=3"},
+      {"get /api/v1/cluster/{topic}/{partition}", "/api/v1/cluster/p.events/0"},
       {"get /api/v1/topics/{topic}/{partition}", "/api/v1/topics/events/1?limit=3"},
       {"post /api/v1/sql", R"({"query":"SELECT 1"})"},
       {"put /api/v1/demo", R"({"faults":{"late":0.1}})"}};

@@ -33,7 +33,17 @@ TEST(StatusJson, OfADirectory) {
       R"("sinks":[{"name":"duckdb","topic":"bars","partition":3,"position":8,"lag":9}],)"
       R"("sources":[{"name":"a\"b","finished":true,"truncated":false,"watermark":null,"received":7,"skipped":1,)"
       R"("rounded":2,"rejects":{"bad_json":2}}],"running":false,"origin":"recorded",)"
-      R"("tape":{"bytes_used":10,"bytes_max":20,"disk_free_bytes":30,"hours_left":4.5},"problems":["no \"room\""]})");
+      R"("tape":{"bytes_used":10,"bytes_max":20,"disk_free_bytes":30,"hours_left":4.5,"kind":"lmdb"},"problems":["no \"room\""]})");
+}
+
+TEST(StatusJson, TheSizeOfATapeElsewhereIsUnknown) {
+  flow::PipelineStatus status = small_status();
+  status.tape = {0, 0, 30, false, std::nullopt, "kafka"};
+  EXPECT_EQ(json::parse(status_json(status))["tape"], (json{{"bytes_used", nullptr},
+                                                            {"bytes_max", nullptr},
+                                                            {"disk_free_bytes", 30},
+                                                            {"hours_left", nullptr},
+                                                            {"kind", "kafka"}}));
 }
 
 TEST(StatusJson, OfAProcess) {

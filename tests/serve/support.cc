@@ -80,7 +80,8 @@ void Directory::catch_up() {
   }
 }
 
-Serving::Serving(Directory& directory_given, serve::ServeOptions options) : directory(directory_given) {
+Serving::Serving(Directory& directory_given, serve::ServeOptions options, flow::ClusterView* cluster)
+    : directory(directory_given) {
   options.port = options.port == 8080 ? 0 : options.port;
   options.version = "0.0.1";
   process.start_id = "start-1";
@@ -92,6 +93,7 @@ Serving::Serving(Directory& directory_given, serve::ServeOptions options) : dire
                           {},
                           {},
                           {}};
+  parts.cluster = cluster;
   parts.status = [this]() -> base::Result<flow::PipelineStatus> {
     auto status = runtime::collect_status(*directory.tape, directory.settings.partitions);
     if (!status.ok()) return status;

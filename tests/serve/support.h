@@ -62,7 +62,8 @@ struct Directory {
 
 // A server on a directory; its status is that of the directory.
 struct Serving {
-  explicit Serving(Directory& directory_given, serve::ServeOptions options = {});
+  explicit Serving(Directory& directory_given, serve::ServeOptions options = {},
+                   flow::ClusterView* cluster = nullptr);
   ~Serving();
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] HttpClient client() const { return HttpClient(port()); }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "market/batch.h"
+#include "market/batch_builder.h"
 #include "sinks/duckdb_connection.h"
 #include "sinks/duckdb_store.h"
 

@@ -173,12 +173,12 @@ TEST(ByteStream, MistakesAreNamed) {
 TEST(ByteStream, TheMeterCountsTheFileAsItLies) {
   const Folder folder;
   const std::string stored = gzip(text(50'000));
-  ReplayMeter meter;
+  InputMeter meter;
   auto stream = open_stream(folder.write("a", stored), false, &meter);
   ASSERT_TRUE(stream.ok());
-  EXPECT_EQ(meter.bytes_total, stored.size());
+  EXPECT_EQ(meter.total, stored.size());
   read_all(**stream, 1'000);
-  EXPECT_EQ(meter.bytes_read.load(), stored.size());
+  EXPECT_EQ(meter.done.load(), stored.size());
 }
 
 // Standard input of this process is a pipe while this lives.

@@ -30,45 +30,22 @@ struct Asked {
   std::vector<KnownInput> known = {};
 };
 
-base::Result<OpenedReplay> try_open(const Asked& asked) {
+base::Result<OpenedInput> try_open(const Asked& asked) {
   return open_replay({asked.paths, asked.mapping, asked.follow, asked.sort, asked.known});
 }
 
-struct Outcome {
-  std::vector<Seen> records;  // with the position after each
-  std::string name;
-  std::string end;  // the last position
-  flow::PollState state = flow::PollState::more;
-  std::uint64_t skipped = 0;
-};
-
-OpenedReplay opened(const Asked& options) {
+OpenedInput opened(const Asked& options) {
   auto replay = try_open(options);
   CHECK(replay.ok());
   return std::move(*replay);
 }
 
-// To the end, `step` records at a time.
-Outcome run(OpenedReplay replay, std::size_t step) {
-  Outcome all;
-  all.name = replay.source->info().name;
-  flow::SourceBatch batch;
-  while (all.state == flow::PollState::more) {
-    batch.clear();
-    const auto state = replay.source->poll(step, batch);
-    CHECK(state.ok());
-    all.state = *state;
-    describe(batch, all.records);
-    all.skipped += batch.skipped;
-    if (!batch.position.empty()) all.end = batch.position;
-  }
-  return all;
-}
+Outcome run(OpenedInput replay, std::size_t step) { return run(*replay.source, step); }
 
 // What is left for a new process that knows `position`.
 Outcome go_on(Asked options, const std::string& source, const std::string& position, std::size_t step) {
   options.known = {{source, position}};
-  OpenedReplay replay = opened(options);
+  OpenedInput replay = opened(options);
   CHECK(replay.known);
   CHECK(replay.source->restore(position).ok());
   return run(std::move(replay), step);
@@ -83,11 +60,6 @@ base::Status refusal(Asked options, const std::string& position) {
   flow::SourceBatch batch;
   const auto state = replay->source->poll(1, batch);
   return state.ok() ? base::Status() : base::Status(state.error());
-}
-
-Texts texts_from(const std::vector<Seen>& seen, std::size_t first) {
-  const Texts all = texts(seen);
-  return {all.begin() + static_cast<std::ptrdiff_t>(first), all.end()};
 }
 
 // The same records by any step, and the rest of them from every position.
@@ -222,7 +194,7 @@ TEST(Replay, TheSameBytesAreTheSameInputWhateverTheirName) {
     EXPECT_EQ(got, rest) << path;  // rejects and origins name the file as it was first called
   }
   EXPECT_FALSE(opened({.paths = {folder.write("c", "x" + bytes)}, .known = {{"a", middle}}}).known);
-  const OpenedReplay other = opened({.paths = {folder.write("a", "x" + bytes)}, .known = {{"a", middle}}});
+  const OpenedInput other = opened({.paths = {folder.write("a", "x" + bytes)}, .known = {{"a", middle}}});
   EXPECT_FALSE(other.known);
   EXPECT_EQ(other.source->info().name, "a#2");
 }
@@ -237,7 +209,7 @@ TEST(Replay, TheLongestKnownBeginningWins) {
   for (const std::vector<KnownInput>& known :
        {std::vector<KnownInput>{{"brief", brief.end}, {"longer", longer.end}},
         std::vector<KnownInput>{{"longer", longer.end}, {"brief", brief.end}}}) {
-    OpenedReplay replay = opened({.paths = {path}, .known = known});
+    OpenedInput replay = opened({.paths = {path}, .known = known});
     EXPECT_TRUE(replay.known);
     EXPECT_EQ(replay.source->info().name, "longer");
     ASSERT_TRUE(replay.source->restore(longer.end).ok());
@@ -461,7 +433,7 @@ TEST(Replay, AFollowedFileGoesOnAsItGrows) {
   const Folder folder;
   const std::string bytes = csv(4);
   folder.write("a", "");
-  OpenedReplay replay = opened({.paths = {folder.path("a")}, .follow = true});
+  OpenedInput replay = opened({.paths = {folder.path("a")}, .follow = true});
   std::vector<Seen> seen;
   for (const char c : bytes) {
     EXPECT_EQ(drain(*replay.source, 10, seen), flow::PollState::idle);
@@ -470,7 +442,7 @@ TEST(Replay, AFollowedFileGoesOnAsItGrows) {
   EXPECT_EQ(drain(*replay.source, 10, seen), flow::PollState::idle);
   EXPECT_EQ(texts(seen), texts(run(opened({.paths = {folder.path("a")}}), 10).records));
   for (std::size_t taken = 1; taken <= seen.size(); ++taken) {
-    OpenedReplay later =
+    OpenedInput later =
         opened({.paths = {folder.path("a")}, .follow = true, .known = {{"a", seen[taken - 1].position}}});
     ASSERT_TRUE(later.known);
     ASSERT_TRUE(later.source->restore(seen[taken - 1].position).ok());

@@ -51,11 +51,41 @@ inline flow::PollState drain(flow::Source& source, std::size_t records_max, std:
   }
 }
 
+struct Outcome {
+  std::vector<Seen> records;  // with the position after each
+  std::string name;
+  std::string end;  // the last position
+  flow::PollState state = flow::PollState::more;
+  std::uint64_t skipped = 0;
+};
+
+// To the end, or as long as there is more, `step` records at a time.
+inline Outcome run(flow::Source& source, std::size_t step) {
+  Outcome all;
+  all.name = source.info().name;
+  flow::SourceBatch batch;
+  while (all.state == flow::PollState::more) {
+    batch.clear();
+    const auto state = source.poll(step, batch);
+    CHECK(state.ok());
+    all.state = *state;
+    describe(batch, all.records);
+    all.skipped += batch.skipped;
+    if (!batch.position.empty()) all.end = batch.position;
+  }
+  return all;
+}
+
 inline std::vector<std::string> texts(const std::vector<Seen>& seen) {
   std::vector<std::string> all;
   all.reserve(seen.size());
   for (const Seen& one : seen) all.push_back(one.what);
   return all;
+}
+
+inline std::vector<std::string> texts_from(const std::vector<Seen>& seen, std::size_t first) {
+  const std::vector<std::string> all = texts(seen);
+  return {all.begin() + static_cast<std::ptrdiff_t>(first), all.end()};
 }
 
 }  // namespace tickerhouse::sources

@@ -19,7 +19,7 @@
 #include "flow/sink.h"
 #include "flow/source.h"
 #include "flow/tape.h"
-#include "runtime/ingest.h"
+#include "runtime/ingest/ingest.h"
 #include "runtime/shard_host.h"
 
 namespace tickerhouse::tests {
@@ -103,6 +103,7 @@ class RowsSink final : public flow::Sink {
   [[nodiscard]] const Rows& durable() const { return durable_; }
   base::Status apply_fails;  // other than ok: what apply answers
   base::Status flush_fails;
+  std::uint64_t lost = 0;  // rows that were deleted before it could read them
 
  private:
   flow::SinkInfo info_;

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <thread>
 
+#include "market/batch_builder.h"
 #include "tests/tape/disk_faults_support.h"
 #include "tests/tape/lmdb_support.h"
 

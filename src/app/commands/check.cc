@@ -20,8 +20,8 @@ void add_check(CLI::App& app, CommandLine& line) {
       "--config my.toml");
   command->add_flag("--show", *flag, "print each value and where it came from");
   add_setting_flags(*command, line,
-                    {"data", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.", "console.",
-                     "source.", "simulator.", "demo.", "serve.", "log."});
+                    {"data", "ingest.", "engine.", "tape.", "kafka.", "store.", "sinks.", "history.",
+                     "console.", "source.", "simulator.", "demo.", "serve.", "log."});
   set_action(*command, line, [&line, flag]() -> base::Status {
     ASSIGN_OR_RETURN(const Config config, line.load());
     std::fputs(*flag ? show(config).c_str() : "the configuration is good\n", stdout);

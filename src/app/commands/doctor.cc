@@ -11,7 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "app/exit_codes.h"
 #include "app/process/control_socket.h"
 #include "app/version.h"
@@ -82,7 +82,7 @@ void look_at_directory(const Config& config, Findings& findings) {
   } else {
     findings.good("disk", free);
   }
-  const auto directory = open_directory_to_read(config.data);
+  const auto directory = open_directory_to_read(config);
   if (directory.ok()) {
     findings.good("data", config.data + " holds " + flow::origin_name(directory->origin) + " data" +
                               (is_running(paths) ? ", and a process runs on it" : ""));

@@ -219,7 +219,7 @@ base::Status export_whole_store(const Flags& flags, const Config& config) {
   if (flags.output.empty() || is_special_file(flags.output))
     return base::Error{base::ErrorCode::invalid_argument, "a store needs a file, such as copy.duckdb",
                        "--output"};
-  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   std::error_code code;
   if (std::filesystem::equivalent(flags.output, directory.paths.store, code))
     return base::Error{base::ErrorCode::invalid_argument, "that is the store itself; name another file",
@@ -237,7 +237,7 @@ base::Status run(const CommandLine& line, const Flags& flags) {
   if (flags.format == "parquet" && is_special_file(flags.output))
     return base::Error{base::ErrorCode::invalid_argument, "parquet cannot be written into a pipe or a device",
                        "--output"};
-  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   if (flags.what == "bars") return export_bars(flags, directory);
   if (flags.what == "events") return export_events(flags, directory, false);
   if (flags.what == "late") return export_events(flags, directory, true);
@@ -264,7 +264,7 @@ void add_export(CLI::App& app, CommandLine& line) {
                       "from this date or ISO time on (window_start of bars, time of events)");
   command->add_option("--to", flags->to, "before this date or ISO time");
   command->add_option("--columns", flags->columns, "seed: the columns of an older pipeline");
-  add_setting_flags(*command, line, {"data", "store.memory", "log."});
+  add_setting_flags(*command, line, {"data", "kafka.", "store.memory", "log."});
   set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 

@@ -9,7 +9,8 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
+#include "app/directory/tapes.h"
 #include "app/exit_codes.h"
 #include "app/process/control_socket.h"
 #include "app/process/stop_signal.h"
@@ -86,7 +87,7 @@ base::Result<int> logs(const CommandLine& line, const LogFlags& flags) {
 base::Result<int> reset(const CommandLine& line, bool yes) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   const DirectoryPaths paths(config.data);
-  if (!std::filesystem::exists(paths.tape))
+  if (!std::filesystem::exists(paths.tape) && !std::filesystem::exists(paths.kafka))
     return base::Error{base::ErrorCode::not_found, "no data directory: there is nothing to remove",
                        config.data};
   ASSIGN_OR_RETURN(const base::FileLock lock, base::FileLock::acquire(paths.lock, 0));
@@ -96,14 +97,18 @@ base::Result<int> reset(const CommandLine& line, bool yes) {
     return kExitUsage;
   }
   std::error_code code;
-  for (const std::string& path : {paths.tape, paths.checkpoints, paths.history, paths.logs, paths.store,
-                                  paths.store + ".wal", paths.socket}) {
+  const bool elsewhere = is_shared_tape(paths) && !std::filesystem::exists(paths.broker);
+  for (const std::string& path :
+       {paths.tape, paths.kafka, paths.kafka_lock, paths.broker, paths.checkpoints, paths.history, paths.logs,
+        paths.store, paths.store + ".wal", paths.socket}) {
     std::filesystem::remove_all(path, code);
     if (code) return base::Error{base::ErrorCode::io, code.message(), path};
   }
+  for (const char* sink : {"duckdb", "parquet", "csv"}) std::filesystem::remove(paths.sink_lock(sink), code);
   std::filesystem::remove(paths.lock, code);
   std::filesystem::remove(paths.root, code);  // if nothing else is in it
-  std::fprintf(stderr, "removed; %s is as new\n", config.data.c_str());
+  std::fprintf(stderr, "removed; %s is as new%s\n", config.data.c_str(),
+               elsewhere ? ". The topics stay on the brokers: tickerhouse topic delete removes them" : "");
   return kExitOk;
 }
 

@@ -5,17 +5,13 @@
 
 #include "app/command_line.h"
 #include "app/dry_run.h"
-#include "app/mapping_flags.h"
-#include "app/replay_input.h"
+#include "app/inputs.h"
 
 namespace tickerhouse::app {
 namespace {
 
 struct Flags {
-  std::vector<std::string> files;
-  MappingFlags mapping;
-  bool follow = false;
-  bool sort = false;
+  InputFlags input;
   bool dry_run = false;
   std::string wait_space;
   RunOptions run;
@@ -27,23 +23,20 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse replay executions.csv --map ts=Time,price=Price*0.0001,size=Volume --zone America/New_York --symbol AMZN
   tickerhouse replay raw.gz --mapping examples/mappings/binance_raw.toml --dry-run
   producer | tickerhouse replay - --data ./data
+  tickerhouse replay --topic ticks --brokers kafka1:9092              what a topic of somebody else's holds now
 Killed and started again with the same arguments it goes on where it stood. The last line on stdout is the ledger.)";
 
 base::Result<int> replay(const CommandLine& line, Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
-  sources::ReplayOptions options;
-  options.paths = flags.files;
-  options.follow = flags.follow;
-  options.sort = flags.sort;
-  ASSIGN_OR_RETURN(options.mapping, read_mapping(flags.mapping));
+  ASSIGN_OR_RETURN(InputOptions options, input_options(config, flags.input));
   if (!flags.wait_space.empty()) {
     const auto patience = base::parse_duration(flags.wait_space);
     if (!patience)
       return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 5m", "--wait-space"};
     flags.run.wait_space = *patience;
   }
-  if (flags.dry_run) return dry_run(options);
-  RETURN_IF_ERROR(check_input(options));
+  RETURN_IF_ERROR(check_input(config, options));
+  if (flags.dry_run) return dry_run(std::move(options));
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
   return load_input(config, directory, std::move(options), flags.run);
 }
@@ -52,17 +45,10 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
 
 void add_replay(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
-      "replay", "load recorded files, standard input (-) or a growing file, to the last exact bar");
+      "replay", "load recorded files, standard input (-), a growing file or a topic, to the last exact bar");
   auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
-  command->add_option("files", flags->files, "files, plain or gzip, JSON lines or CSV; - is standard input")
-      ->required();
-  add_mapping_flags(*command, flags->mapping);
-  command->add_flag("--follow", flags->follow, "the file grows: wait for more, never end it");
-  command->add_flag("--sort", flags->sort, "read everything first and order it by time");
-  command->add_flag("--finish", flags->run.finish_cut_off,
-                    "settle what a cut-off compressed input has brought");
-  command->add_flag("--merge", flags->run.merge, "allow two unfinished sources of one symbol");
+  add_input_flags(*command, flags->input, flags->run);
   command->add_flag("--dry-run", flags->dry_run, "show ten mapped records and the rejects; write nothing");
   command->add_flag("--serve", flags->run.serve, "show it on the dashboard, and stay when it is loaded");
   command->add_option("--wait-space", flags->wait_space,
@@ -71,8 +57,8 @@ void add_replay(CLI::App& app, CommandLine& line) {
                     "all stages take turns on one thread; the same bytes");
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
   add_setting_flags(*command, line,
-                    {"data", "source.speed", "ingest.", "engine.", "tape.", "store.", "sinks.", "history.",
-                     "console.", "serve.", "log."});
+                    {"data", "source.speed", "source.topic", "ingest.", "engine.", "tape.", "kafka.",
+                     "store.", "sinks.", "history.", "console.", "serve.", "log."});
   set_action(*command, line, [&line, flags] { return replay(line, *flags); });
 }
 

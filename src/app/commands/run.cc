@@ -7,13 +7,14 @@
 
 #include "app/command_line.h"
 #include "app/demo_market.h"
+#include "app/directory/tapes.h"
 #include "app/exit_codes.h"
+#include "app/inputs.h"
 #include "app/logging.h"
 #include "app/mapping_flags.h"
 #include "app/process/detach.h"
 #include "app/process/session.h"
 #include "app/progress_bar.h"
-#include "app/replay_input.h"
 #include "app/version.h"
 #include "runtime/progress.h"
 #include "serve/status_json.h"
@@ -27,19 +28,26 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse run --symbols AAPL,MSFT --rate 200 --catch-up 1h --data /tmp/demo
   tickerhouse run --files trades.jsonl --follow --data ./mine            a file that grows, in place of the demo
   tickerhouse run --config mine.toml           the same, as source.files and source.follow say
+  tickerhouse run --topic ticks --brokers kafka1:9092    a topic that others write, as it comes
 Ctrl-C ends it within 10 s: what is appended is finished and flushed. kill -9 loses nothing either.)";
 
 constexpr std::uint64_t kDemoTapeBytes = 2'000'000'000;
+constexpr base::DurationNanos kDemoTapeAge = 2 * base::kDay;
 
 struct Flags {
   DemoFlags demo;
   bool detach = false;
 };
 
-constexpr const char* kHowToStop = "stop it with: tickerhouse stop\n";
-
 std::string address_line(const std::string& url) {
   return std::string("dashboard: ").append(url).append("\n");
+}
+
+// What the command in front of a background process says.
+std::string ready_text(const Config& config, const std::string& url) {
+  std::string text = address_line(url).append("stop it with: tickerhouse stop");
+  if (config.given("data")) text.append(" --data ").append(config.data);
+  return text.append("\n");
 }
 
 base::Result<std::optional<Background>> go_on_in_background(const Config& config, bool wanted) {
@@ -87,6 +95,9 @@ base::Result<int> run_demo(Config config, const Flags& flags) {
   if (!config.given("tape.retention_size")) config.retention_bytes = config.tape_size_max / 10 * 9;
   ASSIGN_OR_RETURN(std::optional<Background> background, go_on_in_background(config, flags.detach));
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::simulated));
+  // How much room the topics take is not ours to know; nor is it endless.
+  if (is_shared_tape(directory.paths) && !config.given("tape.retention_age"))
+    config.retention_age = kDemoTapeAge;
   ASSIGN_OR_RETURN(DemoMarket demo, open_demo(config, directory, flags.demo));
   SessionOptions options;
   options.pipeline = pipeline_options(config, directory);
@@ -102,7 +113,7 @@ base::Result<int> run_demo(Config config, const Flags& flags) {
   };
   ASSIGN_OR_RETURN(const auto session, Session::open(config, directory, std::move(options)));
   say_start(config, demo, *session);
-  if (background) background->ready(address_line(session->url()).append(kHowToStop));
+  if (background) background->ready(ready_text(config, session->url()));
   ASSIGN_OR_RETURN([[maybe_unused]] const runtime::PipelineEnd end, session->run());
   ASSIGN_OR_RETURN(const flow::PipelineStatus status, directory_status(directory));
   std::fprintf(stderr, "stopped; everything is flushed, start again to go on\n");
@@ -110,28 +121,29 @@ base::Result<int> run_demo(Config config, const Flags& flags) {
   return kExitOk;
 }
 
-// What source.files names, in place of the demo.
+// What source.files or source.topic names, in place of the demo.
 base::Result<int> run_input(const Config& config, const Flags& flags) {
   if (!flags.demo.faults.empty())
     return base::Error{base::ErrorCode::invalid_argument, "faults are of the demo, not of files", "--fault"};
   if (flags.demo.seed)
     return base::Error{base::ErrorCode::invalid_argument, "the seed is of the demo, not of files", "--seed"};
-  sources::ReplayOptions input;
+  InputOptions input;
   input.paths = config.source_files;
-  input.follow = config.source_follow;
+  input.topic = config.source_topic;
+  input.follow = config.source_follow || !input.topic.empty();
   MappingFlags mapping;
   mapping.file = config.source_mapping;
   ASSIGN_OR_RETURN(input.mapping, read_mapping(mapping));
-  RETURN_IF_ERROR(check_input(input));
-  if (flags.detach && input.paths.front() == "-")
+  RETURN_IF_ERROR(check_input(config, input));
+  if (flags.detach && !input.paths.empty() && input.paths.front() == "-")
     return base::Error{base::ErrorCode::invalid_argument, "in the background there is no standard input",
                        "--detach"};
   RunOptions options;
   options.serve = true;
   options.patient = true;
   ASSIGN_OR_RETURN(std::optional<Background> background, go_on_in_background(config, flags.detach));
-  options.on_serving = [&background](const std::string& url) {
-    if (background) background->ready(address_line(url).append(kHowToStop));
+  options.on_serving = [&](const std::string& url) {
+    if (background) background->ready(ready_text(config, url));
   };
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
   return load_input(config, directory, std::move(input), std::move(options));
@@ -139,15 +151,16 @@ base::Result<int> run_input(const Config& config, const Flags& flags) {
 
 base::Result<int> run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(Config config, line.load());
-  return config.source_files.empty() ? run_demo(std::move(config), flags) : run_input(config, flags);
+  const bool demo = config.source_files.empty() && config.source_topic.empty();
+  return demo ? run_demo(std::move(config), flags) : run_input(config, flags);
 }
 
 }  // namespace
 
 void add_run(CLI::App& app, CommandLine& line) {
-  auto* command = app.add_subcommand(
-      "run",
-      "the demo, a live simulated market, or the files of a configuration: the pipeline and its pages");
+  auto* command = app.add_subcommand("run",
+                                     "the demo, a live simulated market, or the files or the topic of a "
+                                     "configuration: the pipeline and its pages");
   auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
   command->add_option("--seed", flags->demo.seed, "of the market [1]");
@@ -155,8 +168,8 @@ void add_run(CLI::App& app, CommandLine& line) {
   command->add_flag("--detach", flags->detach, "in the background, its words in DATA/logs");
   add_setting_flags(
       *command, line,
-      {"data", "ingest.bound", "ingest.skew", "ingest.idle", "ingest.batch", "engine.", "tape.", "store.",
-       "sinks.", "history.", "console.", "source.", "simulator.", "demo.", "serve.", "log."});
+      {"data", "ingest.bound", "ingest.skew", "ingest.idle", "ingest.batch", "engine.", "tape.", "kafka.",
+       "store.", "sinks.", "history.", "console.", "source.", "simulator.", "demo.", "serve.", "log."});
   set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 

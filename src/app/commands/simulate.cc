@@ -118,7 +118,7 @@ void add_simulate(CLI::App& app, CommandLine& line) {
                     "all stages take turns on one thread; the same bytes");
   add_setting_flags(*command, line,
                     {"data", "source.speed", "ingest.bound", "ingest.skew", "ingest.batch", "engine.",
-                     "tape.", "store.", "sinks.", "history.", "console.", "simulator.", "log."});
+                     "tape.", "kafka.", "store.", "sinks.", "history.", "console.", "simulator.", "log."});
   set_action(*command, line, [&line, flags] { return simulate(line, *flags); });
 }
 

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "app/exit_codes.h"
 #include "app/process/control_socket.h"
 #include "app/process/process_status.h"
@@ -101,10 +101,12 @@ std::string to_screen(const flow::PipelineStatus& status, const RunningStatus& p
   for (const flow::SinkStatus& sink : status.sinks) lag[sink.name] += sink.lag;
   for (const auto& [name, rows] : lag)
     out.append("sink     ").append(name).append("  lag ").append(grouped(rows)).append(" rows\n");
-  out.append("tape     ")
-      .append(megabytes(status.tape.bytes_used))
-      .append(" of ")
-      .append(megabytes(status.tape.bytes_max));
+  out.append("tape     ");
+  if (status.tape.bytes_max == 0) {
+    out.append("Kafka");
+  } else {
+    out.append(megabytes(status.tape.bytes_used)).append(" of ").append(megabytes(status.tape.bytes_max));
+  }
   out.append("; disk free ").append(megabytes(status.tape.disk_free_bytes));
   if (status.tape.hours_left)
     out.append("; at this pace full in ").append(about_hours(*status.tape.hours_left));
@@ -115,13 +117,16 @@ std::string to_screen(const flow::PipelineStatus& status, const RunningStatus& p
 
 base::Result<int> run(const CommandLine& line, const Flags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
-  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   for (;;) {
     ASSIGN_OR_RETURN(const flow::PipelineStatus status, directory_status(directory));
     const RunningStatus process = status.running ? running_status(directory) : RunningStatus{};
     const auto json = [&] { return process.json.empty() ? serve::status_json(status) : process.json; };
     if (flags.watch && ::isatty(STDOUT_FILENO) != 0) std::fputs("\033[2J\033[H", stdout);
-    std::fputs((flags.json ? json().append("\n") : to_screen(status, process, config.data)).c_str(), stdout);
+    ASSIGN_OR_RETURN(const std::string lost, lost_rows(directory));
+    const std::string text =
+        flags.json ? json().append("\n") : to_screen(status, process, config.data).append(lost);
+    std::fputs(text.c_str(), stdout);
     if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
     if (!flags.watch) {
       constexpr int kStopped = 3;
@@ -143,7 +148,7 @@ void add_status(CLI::App& app, CommandLine& line) {
   command->add_flag("--json", flags->json, "one JSON object");
   command->add_flag("--watch", flags->watch, "again every second");
   command->add_flag("--check", flags->check, "say health by the exit code");
-  add_setting_flags(*command, line, {"data", "log."});
+  add_setting_flags(*command, line, {"data", "kafka.", "log."});
   set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 

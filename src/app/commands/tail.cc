@@ -1,15 +1,18 @@
 #include <algorithm>
-#include <charconv>
 #include <cinttypes>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
+#include "app/cluster/cluster.h"
+#include "app/cluster/message_tail.h"
 #include "app/command_line.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "app/process/stop_signal.h"
-#include "base/clock.h"
+#include "app/tailing.h"
 #include "formats/output.h"
+#include "tape/kafka/topics.h"
+#include "tape/kafka_tape.h"
 
 namespace tickerhouse::app {
 namespace {
@@ -19,17 +22,20 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse tail bars --from beginning --exit-at-end        every revision on the tape
   tickerhouse tail events --symbol AAPL --count 20 --from 2026-01-05T14:30:00Z
   tickerhouse tail rejects --from beginning --format csv
+  tickerhouse tail orders --brokers 127.0.0.1:9092 --place --key          any topic of a Kafka cluster
+  tickerhouse tail bars --brokers 127.0.0.1:9092 --pipeline demo          rows of a pipeline there
 Topics: events, rejects, bars, settled, late; signals and alerts, which nothing writes yet. Partitions one after the other with --exit-at-end; as they come otherwise.)";
 
 struct Flags {
   std::string topic;
   std::string from = "end";
   std::uint64_t count = 0;
-  std::string timeout;
-  bool exit_at_end = false;
+  TailEnd end;
   std::vector<std::string> symbols;
   std::string format = "jsonl";
   bool place = false;
+  bool key = false;
+  bool headers = false;
 };
 
 base::Result<flow::Topic> topic_of(const std::string& name) {
@@ -43,55 +49,16 @@ base::Result<flow::Topic> topic_of(const std::string& name) {
                      "tail"};
 }
 
-struct Start {
-  bool end = false;
-  flow::Offset offset;
-  base::TsNanos time = base::kNoTime;
-};
-
-base::Result<Start> parse_start(const std::string& text) {
-  Start start;
-  if (text == "beginning") return start;
-  start.end = text == "end";
-  if (start.end) return start;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), start.offset.value);
-  if (error == std::errc() && end == text.data() + text.size()) return start;
-  start.offset = {};
-  if (const auto ts = base::parse_iso_time(text))
-    start.time = *ts;
-  else if (const auto date = base::parse_date(text))
-    start.time = *date * base::kDay;
-  else
-    return base::Error{base::ErrorCode::invalid_argument, "expected beginning, end, an offset or a time",
-                       "--from"};
-  return start;
-}
-
 class Tail {
  public:
-  Tail(const Flags& flags, flow::Topic topic, const Start& start)
+  Tail(const Flags& flags, flow::Topic topic, const StartPlace& start)
       : flags_(flags), topic_(topic), start_(start) {}
 
-  base::Status run(const OpenDirectory& directory) {
-    RETURN_IF_ERROR(open(directory));
-    if (flags_.format == "csv") std::fputs(std::string(header()).c_str(), stdout);
-    const std::atomic<bool>& stop = stop_requested();
-    base::DurationNanos patience = 0;
-    if (!flags_.timeout.empty()) {
-      const auto parsed = base::parse_duration(flags_.timeout);
-      if (!parsed)
-        return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 10s", "--timeout"};
-      patience = *parsed;
-    }
-    const base::DurationNanos deadline = base::system_clock().monotonic_now() + patience;
-    while (!stop && !full()) {
-      ASSIGN_OR_RETURN(const bool found, round());
-      if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
-      if (found) continue;
-      if (flags_.exit_at_end || (patience > 0 && base::system_clock().monotonic_now() >= deadline)) break;
-      base::system_clock().sleep_for(100 * base::kMillisecond);
-    }
-    return {};
+  base::Status run(flow::Tape& tape, std::uint16_t partitions) {
+    RETURN_IF_ERROR(open(tape, topic_ == flow::Topic::rejects ? std::uint16_t{1} : partitions));
+    if (csv()) std::fputs(std::string(header()).c_str(), stdout);
+    return run_rounds(
+        flags_.end, [this] { return round(); }, [this] { return full(); });
   }
 
  private:
@@ -100,15 +67,13 @@ class Tail {
     std::unique_ptr<flow::TapeReader> reader;
   };
 
-  base::Status open(const OpenDirectory& directory) {
-    const std::uint16_t partitions =
-        topic_ == flow::Topic::rejects ? std::uint16_t{1} : directory.settings.partitions;
+  base::Status open(flow::Tape& tape, std::uint16_t partitions) {
     for (std::uint16_t p = 0; p < partitions; ++p) {
-      flow::Offset from = start_.offset;
-      if (start_.end) {
-        ASSIGN_OR_RETURN(from, directory.tape->end(topic_, p));
+      flow::Offset from{start_.offset};
+      if (start_.kind == StartPlace::Kind::end) {
+        ASSIGN_OR_RETURN(from, tape.end(topic_, p));
       }
-      ASSIGN_OR_RETURN(auto reader, directory.tape->read(topic_, p, from));
+      ASSIGN_OR_RETURN(auto reader, tape.read(topic_, p, from));
       inputs_.push_back({p, std::move(reader)});
     }
     return {};
@@ -118,7 +83,7 @@ class Tail {
     bool found = false;
     for (Input& input : inputs_) {
       flow::TapeBatch batch;
-      while (!full()) {
+      while (!full() && !stop_requested()) {
         ASSIGN_OR_RETURN(const bool more, input.reader->next(batch));
         if (!more) break;
         found = true;
@@ -179,43 +144,101 @@ class Tail {
     if (market::carries_market_data(row.kind)) {
       csv() ? formats::append_event_csv(text, row, names) : formats::append_event_json(text, row, names);
     } else if (!csv()) {
-      formats::append_control_json(text, row, names.source);
+      formats::append_control_json(text, row, names);
     }
   }
 
   const Flags& flags_;
   flow::Topic topic_;
-  Start start_;
+  StartPlace start_;
   std::vector<Input> inputs_;
   std::uint64_t printed_ = 0;
 };
 
-base::Status run(const CommandLine& line, const Flags& flags) {
-  ASSIGN_OR_RETURN(const Config config, line.load());
+base::Status check_rows(const Flags& flags) {
   if (flags.format != "jsonl" && flags.format != "csv")
     return base::Error{base::ErrorCode::invalid_argument, "jsonl or csv", "--format"};
+  if (flags.key || flags.headers)
+    return base::Error{base::ErrorCode::invalid_argument,
+                       "rows are printed without them; PIPELINE.TOPIC with --brokers shows the messages",
+                       flags.key ? "--key" : "--headers"};
+  return {};
+}
+
+base::Status tail_directory(const CommandLine& line, const Flags& flags) {
+  ASSIGN_OR_RETURN(const Config config, line.load());
+  RETURN_IF_ERROR(check_rows(flags));
   ASSIGN_OR_RETURN(const flow::Topic topic, topic_of(flags.topic));
-  ASSIGN_OR_RETURN(const Start start, parse_start(flags.from));
-  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
-  return Tail(flags, topic, start).run(directory);
+  ASSIGN_OR_RETURN(const StartPlace start, parse_start(flags.from, "--from"));
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
+  return Tail(flags, topic, start).run(*directory.tape, directory.settings.partitions);
+}
+
+base::Status tail_messages(const tape::kafka::Connection& connection, const Flags& flags,
+                           const StartPlace& start) {
+  if (!flags.symbols.empty() || flags.format != "jsonl")
+    return base::Error{base::ErrorCode::invalid_argument, "only the rows of a pipeline's topic can be chosen",
+                       flags.symbols.empty() ? "--format" : "--symbol"};
+  return tail_messages(connection, MessageTail{flags.topic, start, flags.end, flags.count, flags.place,
+                                               flags.headers, flags.key});
+}
+
+// Rows, if the name is one of ours and the pipeline is there; else messages of the topic of that name.
+base::Status tail_cluster(const CommandLine& line, const Flags& flags) {
+  ASSIGN_OR_RETURN(const Config config, line.load());
+  ASSIGN_OR_RETURN(const tape::kafka::Connection connection, connection_of(config));
+  ASSIGN_OR_RETURN(const StartPlace start, parse_start(flags.from, "--from"));
+  const auto topic = topic_of(flags.topic);
+  if (!topic.ok()) return tail_messages(connection, flags, start);
+  ASSIGN_OR_RETURN(const auto client, tape::kafka::Client::open(tape::kafka::Role::overseer, connection, {}));
+  const auto partitions = tape::kafka::partitions_of(*client, config.kafka_pipeline);
+  if (!partitions.ok() && partitions.error().code == base::ErrorCode::not_found) {
+    base::Status done = tail_messages(connection, flags, start);
+    if (done.ok() || done.error().code != base::ErrorCode::not_found) return done;
+    return base::Error{base::ErrorCode::not_found,
+                       std::string("no such topic, and no pipeline ")
+                           .append(config.kafka_pipeline)
+                           .append("; --pipeline names another one, topic list --brokers ... shows all"),
+                       std::string("topic ").append(flags.topic)};
+  }
+  if (!partitions.ok()) return partitions.error();
+  RETURN_IF_ERROR(check_rows(flags));
+  tape::KafkaTapeOptions options;
+  options.connection = connection;
+  options.pipeline = config.kafka_pipeline;
+  options.read_only = true;
+  ASSIGN_OR_RETURN(const auto tape, tape::open_kafka_tape(options));
+  return Tail(flags, *topic, start).run(*tape, *partitions);
+}
+
+base::Status run(const CommandLine& line, const Flags& flags) {
+  return asks_of_cluster(line) ? tail_cluster(line, flags) : tail_directory(line, flags);
 }
 
 }  // namespace
 
 void add_tail(CLI::App& app, CommandLine& line) {
-  auto* command =
-      app.add_subcommand("tail", "rows of a topic as they lie on the tape, and new ones as they come");
+  auto* command = app.add_subcommand(
+      "tail",
+      "rows of a topic as they lie on the tape, and new ones as they come; messages of any topic of a Kafka "
+      "cluster");
   auto flags = std::make_shared<Flags>();  // lives in the action
   command->footer(kFooter);
-  command->add_option("topic", flags->topic, "events, rejects, bars, settled or late")->required();
+  command
+      ->add_option("topic", flags->topic, "events, rejects, bars, settled or late; with --brokers any topic")
+      ->required();
   command->add_option("--from", flags->from, "beginning, end, an offset or a time [end]");
   command->add_option("--count", flags->count, "stop after so many rows");
-  command->add_option("--timeout", flags->timeout, "stop after this long");
-  command->add_flag("--exit-at-end", flags->exit_at_end, "stop at the end of what is there");
-  command->add_option("--symbol", flags->symbols, "only this symbol (repeats)")->take_all();
+  command->add_option("--timeout", flags->end.timeout, "stop after this long");
+  command->add_flag("--exit-at-end", flags->end.exit_at_end, "stop at the end of what is there");
+  command->add_option("--symbol", flags->symbols, "only this symbol (repeats)")
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_option("--format", flags->format, "jsonl or csv [jsonl]");
   command->add_flag("--place", flags->place, "partition:offset before each row");
-  add_setting_flags(*command, line, {"data", "log."});
+  command->add_flag("--key", flags->key, "messages: the key and a tab before each");
+  command->add_flag("--headers", flags->headers, "messages: NAME=VALUE,... and a tab before each");
+  add_setting_flags(*command, line, {"data", "kafka.", "log."});
   set_action(*command, line, [&line, flags] { return run(line, *flags); });
 }
 

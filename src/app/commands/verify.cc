@@ -129,7 +129,7 @@ base::Result<bool> has_store(const OpenDirectory& directory) {
 
 base::Status run(const CommandLine& line) {
   ASSIGN_OR_RETURN(const Config config, line.load());
-  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config.data));
+  ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   ProgressBar bar;
   std::uint64_t total = 0;
   bool cut = false;
@@ -159,6 +159,8 @@ base::Status run(const CommandLine& line) {
       grouped(rows).c_str(),
       cut ? "the oldest checkpoint on (retention has cut what is before)" : "the beginning of the tape",
       static_cast<unsigned>(directory.settings.partitions), grouped(results).c_str());
+  ASSIGN_OR_RETURN(const std::string lost, lost_rows(directory));
+  std::fputs(lost.c_str(), stderr);
   ASSIGN_OR_RETURN(const bool store, has_store(directory));
   if (!store) {
     std::fprintf(stderr, "store: none\n");
@@ -175,7 +177,7 @@ void add_verify(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "verify", "prove that replay gives the same bytes, and that store and history agree");
   command->footer(kFooter);
-  add_setting_flags(*command, line, {"data", "log."});
+  add_setting_flags(*command, line, {"data", "kafka.", "log."});
   set_action(*command, line, [&line] { return run(line); });
 }
 

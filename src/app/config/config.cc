@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "app/config/secrets.h"
 #include "app/config/settings.h"
 #include "market/batch.h"
 #include "market/symbol.h"
@@ -16,6 +17,7 @@ class Interpreter {
  public:
   explicit Interpreter(SettingValues read) : problems_(std::move(read.problems)) {
     config_.values = std::move(read.values);
+    config_.secrets = std::move(read.secrets);
     config_.notes = std::move(read.notes);
   }
 
@@ -87,6 +89,7 @@ class Interpreter {
       if (!market::is_valid_symbol(symbol))
         wrong("ingest.symbols", "symbols of 1 to 32 printable characters, not \"" + symbol + "\"");
     interpret_storage();
+    interpret_kafka();
     interpret_source();
     interpret_simulator();
     interpret_serving();
@@ -149,6 +152,10 @@ class Interpreter {
     const std::string& durability = config_.values["tape.durability"].text;
     if (durability != "fsync" && durability != "os") wrong("tape.durability", "fsync or os");
     config_.durability = durability == "os" ? tape::Durability::os : tape::Durability::fsync;
+    config_.checkpoints = config_.values["tape.checkpoints"].text;
+    if (config_.checkpoints != "auto" && config_.checkpoints != "topic" && config_.checkpoints != "directory")
+      wrong("tape.checkpoints", "auto, topic or directory");
+    config_.accept_gap = flag("tape.accept_gap");
     config_.store = flag("store.enabled");
     config_.store_memory = config_.values["store.memory"].text;
     if (!parse_bytes(config_.store_memory)) wrong("store.memory", "a size such as 512MB");
@@ -158,8 +165,31 @@ class Interpreter {
     config_.console_rate = static_cast<std::uint32_t>(whole("console.rate", 0, 1'000'000));
   }
 
+  void interpret_kafka() {
+    config_.tape_kind = config_.values["tape.kind"].text;
+    if (config_.tape_kind != "lmdb" && config_.tape_kind != "kafka") wrong("tape.kind", "lmdb or kafka");
+    config_.kafka_brokers = config_.values["kafka.brokers"].text;
+    config_.kafka_pipeline = config_.values["kafka.pipeline"].text;
+    config_.work_group = config_.values["work.group"].text;
+    config_.work_id = config_.values["work.id"].text;
+    config_.work_checkpoint_rows = whole("work.checkpoint_rows", 1, 1'000'000'000);
+    constexpr std::uint64_t kReplicasMax = 100;
+    const std::uint64_t replicas = whole("kafka.replication", 0, kReplicasMax);
+    config_.kafka_replication = replicas == 0 ? std::int16_t{-1} : static_cast<std::int16_t>(replicas);
+    for (const auto& [key, value] : config_.values) {
+      if (!key.starts_with(kKafkaProperties)) continue;
+      const std::string property = key.substr(kKafkaProperties.size());
+      if (is_secret_property(property) && value.origin.starts_with("flag "))
+        problems_.push_back(value.origin + ": " + property +
+                            " is a secret, and everybody sees a command line: " + ways_to_give(property));
+      config_.kafka_properties[property] = value.text;
+    }
+  }
+
   void interpret_source() {
     config_.source_files = split_list(config_.values["source.files"].text);
+    config_.source_topic = config_.values["source.topic"].text;
+    choose_source();
     config_.source_follow = flag("source.follow");
     config_.source_mapping = config_.values["source.mapping"].text;
     std::string speed = config_.values["source.speed"].text;
@@ -167,6 +197,25 @@ class Interpreter {
     if (speed != "max")
       config_.source_speed =
           number("source.speed", speed, {1e-6, 1e9, "N or xN, 0.000001 to 1000000000 times as fast, or max"});
+  }
+
+  // Of files and a topic the one that was said nearer: a flag, the environment, .env, the file.
+  void choose_source() {
+    if (config_.source_files.empty() || config_.source_topic.empty()) return;
+    const auto nearness = [&](const char* key) {
+      const std::string& origin = config_.values[key].origin;
+      if (origin.starts_with("flag ")) return 3;
+      if (origin.starts_with("environment ")) return 2;
+      return origin == ".env" ? 1 : 0;
+    };
+    const int files = nearness("source.files");
+    const int topic = nearness("source.topic");
+    if (files == topic)
+      wrong("source.topic", "nothing beside source.files: they are two inputs");
+    else if (files < topic)
+      config_.source_files.clear();
+    else
+      config_.source_topic.clear();
   }
 
   void interpret_history() {
@@ -205,15 +254,20 @@ base::Result<Config> load_config(const std::map<std::string, std::string>& flags
 
 std::string show(const Config& config) {
   std::string text;
+  const auto add = [&text](std::string_view key, std::string_view value, std::string_view origin) {
+    text.append(key).append(" = \"").append(value).append("\"  # ").append(origin).append("\n");
+  };
   for (const SettingInfo& setting : setting_table()) {
     const SettingValue& value = config.values.at(setting.key);
-    text.append(setting.key)
-        .append(" = \"")
-        .append(value.text)
-        .append("\"  # ")
-        .append(value.origin)
-        .append("\n");
+    add(setting.key, value.text, value.origin);
   }
+  for (const auto& [key, value] : config.values)
+    if (key.starts_with(kKafkaProperties))
+      add(key,
+          is_secret_property(std::string_view(key).substr(kKafkaProperties.size())) ? "(not shown)"
+                                                                                    : value.text,
+          value.origin);
+  for (const auto& [name, secret] : config.secrets) add(name, "(not shown)", "environment");
   return text;
 }
 

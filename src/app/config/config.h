@@ -15,7 +15,8 @@ namespace tickerhouse::app {
 
 struct Config {
   std::map<std::string, SettingValue> values;
-  std::vector<std::string> notes;  // old names in effect, to be logged at start
+  std::map<std::string, std::string> secrets;  // see SettingValues
+  std::vector<std::string> notes;              // old names in effect, to be logged at start
 
   // Typed; filled by load_config when no value is wrong.
   engine::Settings engine;
@@ -27,6 +28,8 @@ struct Config {
   base::DurationNanos retention_age = 0;
   std::uint64_t retention_bytes = 0;
   tape::Durability durability = tape::Durability::fsync;
+  std::string checkpoints;  // auto, topic or directory
+  bool accept_gap = false;
   bool store = true;
   std::string store_memory;
   base::DurationNanos flush_interval = 0;
@@ -37,8 +40,17 @@ struct Config {
   std::uint64_t console_every = 0;
   std::uint32_t console_rate = 0;
   std::vector<std::string> source_files;
+  std::string source_topic;
   bool source_follow = false;
   std::string source_mapping;
+  std::string tape_kind;  // lmdb or kafka
+  std::string kafka_brokers;
+  std::string kafka_pipeline;
+  std::int16_t kafka_replication = -1;
+  std::map<std::string, std::string> kafka_properties;  // of librdkafka, by its names
+  std::string work_group;                               // empty: the pipeline's name
+  std::string work_id;
+  std::uint64_t work_checkpoint_rows = 0;
   double source_speed = 0;  // N times as fast as it happened; 0: as fast as it goes
   double simulator_rate = 0;
   std::string simulator_symbols;

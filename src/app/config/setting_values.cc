@@ -8,6 +8,7 @@
 
 #include <toml++/toml.h>
 
+#include "app/config/secrets.h"
 #include "app/config/settings.h"
 
 namespace tickerhouse::app {
@@ -25,7 +26,9 @@ class Reader {
     for (const SettingInfo& setting : setting_table())
       read_.values[setting.key] = {setting.fallback, "default"};
     read_file(file);
-    read_environment(read_dot_env());
+    const std::map<std::string, std::string> dot_env = read_dot_env();
+    read_environment(dot_env);
+    read_secrets(dot_env);
     for (const auto& [key, text] : flags)
       read_.values[key] = {text, std::string("flag ").append(flag_of(key))};
     return std::move(read_);
@@ -35,7 +38,7 @@ class Reader {
   static const char* flag_of(const std::string& key) {
     for (const SettingInfo& setting : setting_table())
       if (key == setting.key) return setting.flag;
-    return "";
+    return "-X";
   }
 
   void read_file(const std::string& file) {
@@ -57,7 +60,7 @@ class Reader {
       return;
     }
     const std::string where = path + ":" + std::to_string(node.source().begin.line);
-    if (!read_.values.contains(name)) {
+    if (!read_.values.contains(name) && !name.starts_with(kKafkaProperties)) {
       read_.problems.push_back(where + ": unknown key " + name + did_you_mean(name));
       return;
     }
@@ -102,6 +105,23 @@ class Reader {
     return found;
   }
 
+  static std::string variable(const std::string& name) {
+    const char* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): before any thread
+    return value == nullptr ? "" : value;
+  }
+  static std::string value_in(const std::map<std::string, std::string>& dot_env, const std::string& name) {
+    const auto found = dot_env.find(name);
+    return found == dot_env.end() ? "" : found->second;
+  }
+
+  void read_secrets(const std::map<std::string, std::string>& dot_env) {
+    for (const KafkaSecret& secret : kKafkaSecrets) {
+      std::string text = variable(secret.environment);
+      if (text.empty()) text = value_in(dot_env, secret.environment);
+      if (!text.empty()) read_.secrets[secret.environment] = text;
+    }
+  }
+
   // The environment wins over .env, and in each our own name over the old ones.
   void read_environment(const std::map<std::string, std::string>& dot_env) {
     for (const SettingInfo& setting : setting_table()) {
@@ -110,11 +130,7 @@ class Reader {
       names.push_back(environment_name(setting.key));
       for (const bool real : {false, true})
         for (const std::string& name : names) {
-          const char* value = real ? std::getenv(name.c_str())
-                                   : nullptr;  // NOLINT(concurrency-mt-unsafe): before any thread starts
-          const auto found = dot_env.find(name);
-          if (real ? value == nullptr : found == dot_env.end()) continue;
-          const std::string text = real ? value : found->second;
+          const std::string text = real ? variable(name) : value_in(dot_env, name);
           if (text.empty()) continue;
           read_.values[setting.key] = {text, (real ? "environment " : ".env ") + name};
         }

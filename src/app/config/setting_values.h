@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tickerhouse::app {
@@ -14,8 +15,13 @@ struct SettingValue {
   [[nodiscard]] bool is_default() const { return origin == "default"; }
 };
 
+// Keys that begin so are not in the table: what follows is a name of librdkafka's, taken as it is.
+inline constexpr std::string_view kKafkaProperties = "kafka.properties.";
+
 struct SettingValues {
-  std::map<std::string, SettingValue> values;  // each setting of the table, by key
+  std::map<std::string, SettingValue>
+      values;  // each setting of the table, by key, and the properties that are given
+  std::map<std::string, std::string> secrets;  // of the environment, by the variable's name; never shown
   std::vector<std::string> notes;              // old names in effect
   std::vector<std::string> problems;           // with file and line
 };

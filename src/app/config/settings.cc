@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 38> kSettings = {{
+constexpr std::array<SettingInfo, 50> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -29,9 +29,33 @@ constexpr std::array<SettingInfo, 38> kSettings = {{
     {"engine.partitions", "4", "--partitions", "", "of the tape, 1 to 1024", true},
     {"engine.threads", "0", "--threads", "",
      "of the shards; 0: one per processor, at most one per partition"},
+    {"tape.kind", "lmdb", "--tape", "", "lmdb: in the data directory; kafka: topics of a cluster", true},
+    {"kafka.brokers", "", "--brokers", "KAFKA_BOOTSTRAP_SERVERS",
+     "HOST:PORT of some brokers, separated by commas"},
+    {"kafka.pipeline", "tickerhouse", "--pipeline", "", "begins the names of the topics", true},
+    {"kafka.replication", "0", "--replication", "",
+     "copies of each new topic; 0: what the brokers think right"},
+    {"kafka.password_file", "", "--kafka-password-file", "",
+     "a file with the password of the login (sasl.password); or the environment has it: KAFKA_PASSWORD"},
+    {"kafka.tls_key_password_file", "", "--kafka-tls-key-password-file", "",
+     "a file with the password of the key (ssl.key.password); or KAFKA_TLS_KEY_PASSWORD"},
+    {"work.group", "", "--group", "KAFKA_CONSUMER_GROUP",
+     "the consumer group of the workers; empty: the pipeline's name"},
+    {"work.id", "", "--id", "",
+     "of one worker: it keeps its partitions while it restarts; empty: none, it gives them up when it ends"},
+    {"work.checkpoint_rows", "250000", "--checkpoint-rows", "",
+     "events of a partition between two checkpoints: what a worker that takes over steps again at most"},
     {"tape.size_max", "64GiB", "--tape-size", "", "ingest pauses when the tape is nearly this large"},
     {"tape.durability", "fsync", "--durability", "",
      "fsync: a commit survives the machine; os: it survives the process"},
+    {"tape.checkpoints", "auto", "--checkpoints", "",
+     "where shards keep their checkpoints. topic: PIPELINE.checkpoints, for all machines; directory: files "
+     "of "
+     "the data directory; auto: topic with a tape on Kafka, else directory"},
+    {"tape.accept_gap", "false", "--accept-gap", "",
+     "where rows were deleted before they were read, go on without them and mark the bars they may belong "
+     "to; "
+     "else that is an error"},
     {"tape.retention_age", "0s", "--retention-age", "",
      "events older than this are cut from the tape, if no checkpoint and no sink needs them; 0s: none are"},
     {"tape.retention_size", "0", "--retention-size", "",
@@ -52,7 +76,10 @@ constexpr std::array<SettingInfo, 38> kSettings = {{
      "lines a second at most: the newest bars, the others are counted; 0: all of them"},
     {"source.files", "", "--files", "",
      "what run loads in place of the demo: files that are merged by time, or - for standard input"},
-    {"source.follow", "false", "--follow", "", "the files grow: run waits for more"},
+    {"source.topic", "", "--topic", "KAFKA_TOPIC",
+     "a topic of somebody else's on kafka.brokers, to be read in place of files or the demo"},
+    {"source.follow", "false", "--follow", "",
+     "the files grow: run waits for more (of a topic it does anyway)"},
     {"source.mapping", "", "--mapping", "", "a file that says where the fields are (docs/mapping.md)"},
     {"source.speed", "max", "--speed", "", "N times as fast as it happened, or max"},
     {"simulator.rate", "1000", "--rate", "MSGS_PER_SEC", "simulated events per second of event time, or max"},

@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include "app/directory/tapes.h"
 #include "app/progress_bar.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -117,7 +118,7 @@ std::optional<double> GrowthMeter::hours_left(const flow::TapeStatus& tape, bool
     if (!left || until < *left) left = until;
   };
   consider(first.on_disk, last.on_disk, tape.disk_free_bytes);
-  if (!tape_is_cut)
+  if (!tape_is_cut && tape.bytes_max > 0)
     consider(first.on_tape, last.on_tape,
              tape.bytes_max > tape.bytes_used ? tape.bytes_max - tape.bytes_used : 0);
   return left;
@@ -234,7 +235,10 @@ std::vector<flow::StageStatus> ProcessStatus::stages(const flow::PipelineStatus&
     of.restarts += health.restarts;
     if (health.failing) set_failing(of, std::string(name).append(": ").append(health.error));
   }
-  flow::StageStatus tape = stage("tape", "ok", grouped(status.tape.bytes_used / 1'000'000).append(" MB"));
+  flow::StageStatus tape =
+      stage("tape", "ok",
+            status.tape.kind == "kafka" ? std::string("Kafka")
+                                        : grouped(status.tape.bytes_used / 1'000'000).append(" MB"));
   if (status.tape.ingest_paused) {
     tape.state = flow::StageState::degraded;
     tape.word = "full";
@@ -271,11 +275,33 @@ std::string summary_of(const flow::ProcessStatus& process) {
   return text;
 }
 
+base::Result<std::string> lost_rows(const OpenDirectory& directory) {
+  std::string text;
+  for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
+    ASSIGN_OR_RETURN(const runtime::LostEvents lost, runtime::lost_events(*directory.tape, p));
+    if (lost.offsets == 0) continue;
+    text.append("lost     up to ")
+        .append(grouped(lost.offsets))
+        .append(" rows of partition ")
+        .append(std::to_string(p))
+        .append(" were deleted before they were read, the last ones from offset ")
+        .append(std::to_string(lost.from.value))
+        .append(" to ")
+        .append(std::to_string(lost.to.value))
+        .append("; what may lack one is marked gap\n");
+  }
+  return text;
+}
+
 base::Result<flow::PipelineStatus> directory_status(const OpenDirectory& directory) {
   ASSIGN_OR_RETURN(flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
-  ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*directory.tape));
-  status.tape = {usage.bytes_used, usage.bytes_max, usage.disk_free_bytes, usage.ingest_paused, std::nullopt};
+  ASSIGN_OR_RETURN(tape::TapeUsage usage, tape::usage_of(*directory.tape));
+  if (usage.bytes_max == 0) {  // the tape is elsewhere; store, checkpoints and history are on this disk
+    ASSIGN_OR_RETURN(usage.disk_free_bytes, base::system_disk().free_bytes(directory.paths.root));
+  }
+  status.tape = {usage.bytes_used,    usage.bytes_max, usage.disk_free_bytes,
+                 usage.ingest_paused, std::nullopt,    tape_kind(directory.paths)};
   status.origin = flow::origin_name(directory.origin);
   status.intervals = directory.settings.intervals;
   if (status.tape.ingest_paused)

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "app/config/config.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "flow/status.h"
 #include "runtime/stage_board.h"
 
@@ -87,6 +87,9 @@ class ProcessStatus {
 
 // "running 3 h 12 min, 50 /s, started 2 times before"
 std::string summary_of(const flow::ProcessStatus& process);
+
+// Rows that were lost and given up (--accept-gap), a line for each partition that has some.
+base::Result<std::string> lost_rows(const OpenDirectory& directory);
 
 // What the tape says, for a directory with or without a running process.
 base::Result<flow::PipelineStatus> directory_status(const OpenDirectory& directory);

@@ -1,8 +1,11 @@
 #include "app/process/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "analytics/bar_builder.h"
+#include "app/config/secrets.h"
+#include "app/directory/tapes.h"
 #include "app/logging.h"
 #include "app/open_sinks.h"
 #include "app/process/control_socket.h"
@@ -20,15 +23,6 @@ namespace {
 constexpr std::uint64_t kCheckpointRowsOfCutTape = 100'000;
 constexpr base::DurationNanos kServePoll = 100 * base::kMillisecond;
 
-base::Result<std::string> text_of_file(const std::string& path, const char* key) {
-  auto text = base::system_disk().read_file(path);
-  if (!text.ok()) return base::Error{base::ErrorCode::configuration, text.error().message(), key};
-  while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' '))
-    text->pop_back();
-  if (text->empty()) return base::Error{base::ErrorCode::configuration, "the file is empty", key};
-  return std::move(*text);
-}
-
 base::Result<serve::ServeOptions> serve_options(const Config& config) {
   serve::ServeOptions options;
   options.address = config.serve_address;
@@ -40,7 +34,7 @@ base::Result<serve::ServeOptions> serve_options(const Config& config) {
   options.version = version_number();
   options.data = config.data;
   if (!config.serve_token_file.empty()) {
-    ASSIGN_OR_RETURN(options.token, text_of_file(config.serve_token_file, "serve.token_file"));
+    ASSIGN_OR_RETURN(options.token, read_secret_file(config.serve_token_file, "serve.token_file"));
   }
   return options;
 }
@@ -54,13 +48,9 @@ class SessionImpl final : public Session {
     options_.process.tape_is_cut = options_.pipeline.retention.enabled();
     ASSIGN_OR_RETURN(process_, ProcessStatus::open(directory_, options_.process));
     ASSIGN_OR_RETURN(sinks_, open_sinks(config, directory_));
-    ControlParts control;
-    control.store = sinks_->store();
-    control.status = [this] { return status_lines(); };
-    control.stop = request_stop;
-    ASSIGN_OR_RETURN(control_, ControlSocket::open(directory_.paths.socket, std::move(control)));
+    if (options_.control) RETURN_IF_ERROR(open_control());
     if (options_.serve) RETURN_IF_ERROR(open_server(config));
-    return {};
+    return share_shards(config);
   }
 
   base::Result<runtime::PipelineEnd> run() override {
@@ -83,7 +73,7 @@ class SessionImpl final : public Session {
                                        options_.source,
                                        sinks,
                                        base::system_clock(),
-                                       base::system_disk(),
+                                       directory_.checkpoints.get(),
                                        stop_requested(),
                                        [this](flow::Sink& sink) { return sinks_->reopen(sink); }};
     return runtime::run_pipeline(options_.pipeline, parts, hooks);
@@ -95,15 +85,37 @@ class SessionImpl final : public Session {
   [[nodiscard]] std::string url() const override { return server_ ? server_->url() : ""; }
 
  private:
+  base::Status open_control() {
+    ControlParts control;
+    control.store = sinks_->store();
+    control.status = [this] { return status_lines(); };
+    control.stop = request_stop;
+    ASSIGN_OR_RETURN(control_, ControlSocket::open(directory_.paths.socket, std::move(control)));
+    return {};
+  }
+
+  // Workers that are there keep the shards; those that come later get them.
+  base::Status share_shards(const Config& config) {
+    runtime::Shards& shards = options_.pipeline.shards;
+    if (shards != runtime::Shards::ours || !is_shared_tape(directory_.paths)) return {};
+    ASSIGN_OR_RETURN(const std::string group, group_at_work(config, directory_.paths, *directory_.tape));
+    shards = group.empty() ? runtime::Shards::shared : runtime::Shards::others;
+    if (!group.empty())
+      log_info(std::string("the workers of group ").append(group).append(" run the shards"));
+    return {};
+  }
+
   base::Status open_server(const Config& config) {
     ASSIGN_OR_RETURN(const serve::ServeOptions options, serve_options(config));
     ASSIGN_OR_RETURN(live_,
                      serve::LiveView::open({directory_.settings.intervals, directory_.settings.partitions},
                                            sinks_->store(), base::system_clock()));
+    ASSIGN_OR_RETURN(cluster_, cluster_view_of(config, directory_.paths));
     serve::ServeParts parts{*directory_.tape,     directory_.settings.partitions,
                             sinks_->store(),      *live_,
                             base::system_clock(), [this] { return process_->collect(); },
-                            options_.demo_faults, options_.set_demo_faults};
+                            options_.demo_faults, options_.set_demo_faults,
+                            cluster_.get()};
     ASSIGN_OR_RETURN(server_, serve::Server::open(options, parts));
     return {};
   }
@@ -126,7 +138,8 @@ class SessionImpl final : public Session {
   std::unique_ptr<ProcessStatus> process_;
   std::unique_ptr<OpenSinks> sinks_;
   std::unique_ptr<serve::LiveView> live_;
-  std::unique_ptr<serve::Server> server_;   // reads the live view and the store: closed before them
+  std::unique_ptr<flow::ClusterView> cluster_;
+  std::unique_ptr<serve::Server> server_;   // reads what is above: closed before it
   std::unique_ptr<ControlSocket> control_;  // closed first
 };
 
@@ -145,10 +158,13 @@ runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirect
   options.ingest.batch_records_max = config.batch_records;
   options.ingest.allowed_symbols = config.allowed_symbols;
   options.shard.settings = directory.settings;
-  options.shard.checkpoint_directory = directory.paths.checkpoints;
   options.shard.make_operators = make_operators;
+  options.shard.accept_gap = config.accept_gap;
+  // An embedded tape is cut only where it was told to be, behind the sinks that it had then.
+  options.accept_gap_of_sinks = config.accept_gap || !is_shared_tape(directory.paths);
   options.retention.age = config.retention_age;
   options.retention.bytes = config.retention_bytes;
+  options.retention.shared = is_shared_tape(directory.paths);
   options.retention.used = [tape = directory.tape.get()]() -> base::Result<std::uint64_t> {
     ASSIGN_OR_RETURN(const tape::TapeUsage usage, tape::usage_of(*tape));
     return usage.bytes_used;
@@ -157,19 +173,20 @@ runtime::PipelineOptions pipeline_options(const Config& config, const OpenDirect
   if (config.given("ingest.batch")) options.shard.step_rows_max = config.batch_records;
   options.threads = config.threads;
   options.flush_interval = config.flush_interval;
+  // Brokers are restarted, and come back.
+  if (is_shared_tape(directory.paths)) options.stage_patience = options.sink_patience = base::kHour;
   return options;
 }
 
 void be_patient(runtime::PipelineOptions& options) {
   constexpr base::DurationNanos kForEver = 100 * 365 * base::kDay;
-  options.stage_patience = 30 * base::kSecond;
+  options.stage_patience = std::max(options.stage_patience, 30 * base::kSecond);
   options.sink_patience = kForEver;
   options.wait_space = kForEver;
 }
 
 base::Result<runtime::ReplayOf> replay_of(const OpenDirectory& directory, std::uint16_t partition) {
-  runtime::CheckpointStore checkpoints(base::system_disk(), directory.paths.checkpoints, partition);
-  ASSIGN_OR_RETURN(auto base, runtime::replay_base(*directory.tape, checkpoints, partition));
+  ASSIGN_OR_RETURN(auto base, runtime::replay_base(*directory.tape, *directory.checkpoints, partition));
   return runtime::ReplayOf{directory.settings, partition, make_operators, std::move(base)};
 }
 

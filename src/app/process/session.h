@@ -8,7 +8,7 @@
 #include <string>
 
 #include "app/config/config.h"
-#include "app/data_directory.h"
+#include "app/directory/data_directory.h"
 #include "app/process/process_status.h"
 #include "flow/source.h"
 #include "runtime/pipeline.h"
@@ -22,6 +22,7 @@ struct SessionOptions {
   flow::Source* source = nullptr;  // null: the shards and sinks catch up with what is on the tape
   flow::Sink* oracle = nullptr;    // one more sink
   ProcessParts process;
+  bool control = true;  // answers `stop`, `status` and `export`; false: beside the process that does
   bool serve = false;
   std::function<serve::DemoFaults()> demo_faults;
   std::function<base::Status(const serve::DemoFaults&)> set_demo_faults;

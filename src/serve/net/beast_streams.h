@@ -45,7 +45,16 @@ class Session {
 };
 
 struct Loop {
-  explicit Loop(Core& core_given) : core(core_given), hub(core_given), workers(3, 64) {}
+  explicit Loop(Core& core_given)
+      : core(core_given),
+        hub(core_given),
+        workers(3, 64),
+        of_tape(core.cluster ? 2 : 0, 64),
+        of_brokers(core.cluster ? 2 : 0, 32) {}
+  Workers& workers_for(RouteKind kind) {
+    if (!core.cluster || kind == RouteKind::slow) return workers;
+    return kind == RouteKind::tape ? of_tape : of_brokers;
+  }
   Core& core;
   StreamHub hub;
   std::set<Session*> sessions;  // before the io_context, whose end ends the last of them
@@ -53,7 +62,9 @@ struct Loop {
   std::atomic<bool> refreshing = false;  // the status, on a worker
   asio::io_context io{1};
   std::optional<asio::ssl::context> tls;
-  Workers workers;  // last: its threads use all of the others
+  Workers workers;  // last: their threads use all of the others
+  Workers of_tape;
+  Workers of_brokers;
 };
 
 // Enters a connection into the loop for as long as it lives.

@@ -179,16 +179,17 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     route_ = found.route;
     if (found.upgrade) return upgrade();
     if (!found.job) return write(std::move(found.answer));
-    const bool taken =
-        loop_.workers.post([self = this->shared_from_this(), job = std::move(found.job)]() mutable {
-          asio::io_context& io = self->loop_.io;
-          Answer answer = job();
-          job = nullptr;
-          // The session may end with what is posted, but not here: it belongs to the loop's thread.
-          asio::post(io, [self = std::move(self), answer = std::move(answer)]() mutable {
-            self->write(std::move(answer));
-          });
-        });
+    const bool taken = loop_.workers_for(found.kind)
+                           .post([self = this->shared_from_this(), job = std::move(found.job)]() mutable {
+                             asio::io_context& io = self->loop_.io;
+                             Answer answer = job();
+                             job = nullptr;
+                             // The session may end with what is posted, but not here: it belongs to the
+                             // loop's thread.
+                             asio::post(io, [self = std::move(self), answer = std::move(answer)]() mutable {
+                               self->write(std::move(answer));
+                             });
+                           });
     if (!taken) write(error_answer(429, "too_many_requests", "too many requests wait for their answers"));
   }
 

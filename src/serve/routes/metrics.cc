@@ -117,10 +117,12 @@ void put_sinks(MetricsText& out, const flow::PipelineStatus& status) {
 }
 
 void put_tape(MetricsText& out, Core& core, const flow::PipelineStatus& status) {
-  out.family("tape_used_bytes", "gauge", "Bytes of the tape that hold something.");
-  out.value({}, status.tape.bytes_used);
-  out.family("tape_max_bytes", "gauge", "Bytes the tape may have.");
-  out.value({}, status.tape.bytes_max);
+  if (status.tape.bytes_max > 0) {
+    out.family("tape_used_bytes", "gauge", "Bytes of the tape that hold something.");
+    out.value({}, status.tape.bytes_used);
+    out.family("tape_max_bytes", "gauge", "Bytes the tape may have.");
+    out.value({}, status.tape.bytes_max);
+  }
   out.family("disk_free_bytes", "gauge", "Free bytes on the disk of the tape.");
   out.value({}, status.tape.disk_free_bytes);
   out.family("ingest_paused", "gauge", "1: the tape or the disk is nearly full, and new input waits.");

@@ -31,4 +31,8 @@ Answer answer_rejects(Core& core, const Call& call);
 Answer answer_topics(Core& core, const Call& call);
 Answer answer_messages(Core& core, const Call& call);
 
+// cluster.cc
+Answer answer_cluster(Core& core, const Call& call);
+Answer answer_cluster_messages(Core& core, const Call& call);
+
 }  // namespace tickerhouse::serve

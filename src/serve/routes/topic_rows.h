@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "flow/tape.h"
@@ -30,15 +31,17 @@ std::optional<flow::Topic> topic_of(std::string_view name);
 // Of a directory with so many; rejects and symbols have one.
 std::uint16_t partitions_of(flow::Topic topic, std::uint16_t partitions);
 
-// Walks a partition from `upper` (exclusive) down to where it begins. Counts rows, so it is for the embedded
-// tapes.
+enum class OffsetsOf : std::uint8_t { embedded_tape, kafka };  // the latter have holes
+
+// Walks a partition from `upper` (exclusive) down to where it begins. Where offsets have holes, some hundred
+// offsets at a time are read forwards and held.
 class BackwardReader {
  public:
   static base::Result<BackwardReader> open(flow::Tape& tape, flow::Topic topic, std::uint16_t partition,
-                                           std::uint64_t upper);
+                                           std::uint64_t upper, OffsetsOf offsets = OffsetsOf::embedded_tape);
 
-  // The row below upper(); nothing at the beginning of the topic, or of what is kept of it. The same one
-  // until pop().
+  // The last row below upper(), which is then the offset behind it; nothing at the beginning of the topic, or
+  // of what is kept of it. The same one until pop().
   base::Result<std::optional<TopicRow>> peek();
   void pop() { --range_.upper; }
   [[nodiscard]] std::uint64_t upper() const { return range_.upper; }
@@ -50,17 +53,25 @@ class BackwardReader {
     std::uint64_t begin;
     std::uint64_t upper;
   };
-  BackwardReader(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, Range range)
-      : tape_(&tape), topic_(topic), partition_(partition), range_(range) {}
-  base::Result<std::optional<TopicRow>> beginning_has_moved();
+  BackwardReader(flow::Tape& tape, flow::Topic topic, std::uint16_t partition, Range range, bool has_holes)
+      : tape_(&tape), topic_(topic), partition_(partition), range_(range), has_holes_(has_holes) {}
+  // Rows without a hole between them. The bytes are the tape's, or a copy.
+  struct Run {
+    std::uint64_t first = 0;
+    market::BatchBytes bytes;
+    std::vector<std::uint64_t> copy;
+  };
+  base::Result<bool> take_batch();  // of the row before upper; false: there is none
+  base::Status scan();
+  base::Status hold(const flow::TapeBatch& batch);
 
   flow::Tape* tape_;
   flow::Topic topic_;
   std::uint16_t partition_;
   Range range_;
-  std::unique_ptr<flow::TapeReader> reader_;  // keeps batch_ where it is
-  std::optional<flow::TapeBatch> batch_;
-  std::uint64_t batch_first_ = 0;  // offset of the batch's first row
+  bool has_holes_;
+  std::unique_ptr<flow::TapeReader> reader_;  // keeps the bytes of a run that is no copy
+  std::vector<Run> runs_;                     // ascending
 };
 
 }  // namespace tickerhouse::serve

@@ -41,6 +41,8 @@ std::optional<std::vector<std::uint64_t>> parse_cursor(std::string_view text, st
   return offsets;
 }
 
+OffsetsOf offsets_in(const Core& core) { return core.cluster ? OffsetsOf::kafka : OffsetsOf::embedded_tape; }
+
 base::Result<std::vector<BackwardReader>> readers_at(Core& core, const Wanted& what,
                                                      const std::string* cursor) {
   const std::uint16_t count = partitions_of(what.topic, core.parts.partitions);
@@ -54,7 +56,8 @@ base::Result<std::vector<BackwardReader>> readers_at(Core& core, const Wanted& w
     const bool other = !what.symbol.empty() && market::partition_of(what.symbol, core.parts.partitions) != p;
     const std::uint64_t upper = given ? (*uppers)[p] : other ? 0 : end.value;
     if (upper > end.value) return wrong;
-    ASSIGN_OR_RETURN(BackwardReader reader, BackwardReader::open(core.parts.tape, what.topic, p, upper));
+    ASSIGN_OR_RETURN(BackwardReader reader,
+                     BackwardReader::open(core.parts.tape, what.topic, p, upper, offsets_in(core)));
     readers.push_back(std::move(reader));
   }
   return readers;
@@ -150,7 +153,8 @@ base::Status put_topic(JsonText& json, Core& core, Topic topic, const flow::Pipe
   for (std::uint16_t p = 0; p < partitions_of(topic, core.parts.partitions); ++p) {
     ASSIGN_OR_RETURN(const flow::Offset begin, core.parts.tape.begin(topic, p));
     ASSIGN_OR_RETURN(const flow::Offset end, core.parts.tape.end(topic, p));
-    ASSIGN_OR_RETURN(BackwardReader last, BackwardReader::open(core.parts.tape, topic, p, end.value));
+    ASSIGN_OR_RETURN(BackwardReader last,
+                     BackwardReader::open(core.parts.tape, topic, p, end.value, offsets_in(core)));
     ASSIGN_OR_RETURN(const std::optional<TopicRow> row, last.peek());
     json.begin('{').key("partition").number(p).key("first").number(begin.value).key("next").number(end.value);
     json.key("newest").time(row ? row->time() : base::kNoTime);
@@ -159,6 +163,17 @@ base::Status put_topic(JsonText& json, Core& core, Topic topic, const flow::Pipe
   }
   json.end(']').end('}');
   return {};
+}
+
+base::Result<std::string> topics_json(Core& core) {
+  ASSIGN_OR_RETURN(const auto snapshot, core.board.refresh());
+  std::string out;
+  JsonText json(out);
+  json.begin('{').key("topics").begin('[');
+  for (std::uint8_t topic = 1; topic <= flow::kTopicLast; ++topic)
+    RETURN_IF_ERROR(put_topic(json, core, static_cast<Topic>(topic), snapshot->status));
+  json.end(']').end('}');
+  return out;
 }
 
 base::Result<std::string> messages(Core& core, const Place& place, std::uint64_t from, std::uint64_t limit) {
@@ -225,17 +240,12 @@ Answer answer_rejects(Core& core, const Call& call) {
 }
 
 Answer answer_topics(Core& core, const Call&) {
-  const auto snapshot = core.board.refresh();
-  if (!snapshot.ok()) return error_answer(snapshot.error());
-  std::string out;
-  JsonText json(out);
-  json.begin('{').key("topics").begin('[');
-  for (std::uint8_t topic = 1; topic <= flow::kTopicLast; ++topic) {
-    const base::Status put = put_topic(json, core, static_cast<Topic>(topic), (*snapshot)->status);
-    if (!put.ok()) return error_answer(put.error());
-  }
-  json.end(']').end('}');
-  return json_answer(std::move(out));
+  const auto ask = [&core]() -> base::Result<ClusterBoard::Json> {
+    ASSIGN_OR_RETURN(std::string json, topics_json(core));
+    return std::make_shared<const std::string>(std::move(json));
+  };
+  const auto told = core.cluster ? core.cluster->topics().get(ask) : ask();
+  return told.ok() ? json_answer(**told) : error_answer(told.error());
 }
 
 Answer answer_messages(Core& core, const Call& call) {

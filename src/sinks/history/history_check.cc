@@ -17,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kStaging = ".staging";
+
 struct File {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
@@ -79,8 +81,8 @@ class HistoryCheck {
         std::string path = it->path().string();
         std::string name = path;
         // Killed between the journal and the last rename, which the next start makes up for.
-        if (name.ends_with(".staging")) {
-          name.erase(name.size() - std::string_view(".staging").size());
+        if (name.ends_with(kStaging)) {
+          name.erase(name.size() - kStaging.size());
           if (!renames.contains(fs::path(name).lexically_relative(options_.directory).string())) continue;
         }
         if (!name.ends_with(ending_)) continue;   // no reader's glob finds it
@@ -206,12 +208,18 @@ class HistoryCheck {
     const HistoryRows::Range range = rows_.range(part);
     if (range.first != file.first || range.last != file.last)
       return difference("is named for other rows than the tape has there", file.path);
-    std::string path = file.path;
-    if (path.ends_with(".staging") && !fs::exists(path))  // a running writer has renamed it since
-      path.erase(path.size() - std::string_view(".staging").size());
-    ASSIGN_OR_RETURN(const std::string found, writer_->compare(rows_.sorted(part), path));
+    ASSIGN_OR_RETURN(const std::string found, compare(part, file.path));
     if (!found.empty()) return difference(found, file.path);
     return {};
+  }
+
+  // A running writer may rename a staged file at any moment.
+  base::Result<std::string> compare(const HistoryPart& part, std::string path) {
+    auto found = writer_->compare(rows_.sorted(part), path);
+    const bool equal = found.ok() && found->empty();  // a file that went is a difference too
+    if (equal || !path.ends_with(kStaging) || fs::exists(path)) return found;
+    path.erase(path.size() - kStaging.size());
+    return writer_->compare(rows_.sorted(part), path);
   }
 
   template <typename Visit>

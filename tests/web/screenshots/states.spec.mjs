@@ -60,12 +60,19 @@ const kStates = {
     await server.stop();
     await expect(page.locator("[data-bar='disconnected']")).toBeVisible();
   },
+  kafka: async ({ page, url }) => {
+    await page.goto(`${url}&part=kafka/demo.events/0/1`);
+    await expect(page.locator(".cluster-messages li").first()).toBeVisible();
+    await page.locator("#kafka").evaluate((panel) => panel.scrollIntoView());
+  },
   error: async ({ page, server, url }) => {
     for (const path of ["bars", "topics", "rejects"]) server.failing.set(path, [503, "store_closed", "the store is being rebuilt from the tape", "wait for it: tickerhouse status --watch"]);
     await page.goto(url);
     await ready(page);
   },
 };
+
+const kOnly = { kafka: ["pipeline"] }; // states of one page alone
 
 const kVision = { state: "live", type: "deuteranopia" };
 
@@ -76,9 +83,10 @@ async function shoot(page, name) {
 
 for (const [state, bring] of Object.entries(kStates)) {
   test.describe(state, () => {
-    test.use({ expected: kLost, serverOptions: { empty: state === "empty" } });
+    test.use({ expected: kLost, serverOptions: { empty: state === "empty", kafka: state === "kafka" } });
     for (const theme of ["dark", "light"]) {
       for (const [name, fragment] of Object.entries(kPages)) {
+        if (!(kOnly[state] ?? [name]).includes(name)) continue;
         test(`${name} ${theme}`, async ({ page, server, serverOptions, context }) => {
           test.setTimeout(90_000);
           await page.emulateMedia({ colorScheme: theme });

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer } from "ws";
+import { FakeCluster } from "./cluster.mjs";
 import { csv, iso, Market, random, Raw, write } from "./market.mjs";
 
 export const kNow = Date.parse("2026-11-20T14:03:22Z");
@@ -25,7 +26,7 @@ const kStages = [
 
 export class FakeServer {
   constructor(options = {}) {
-    const { symbols = 10, now = kNow, history, empty = false, token = null, demo = true, decimals } = options;
+    const { symbols = 10, now = kNow, history, empty = false, token = null, demo = true, decimals, kafka = false } = options;
     this.market = new Market({ symbols: empty ? 0 : symbols, now, history, decimals });
     this.intervals = ["1m", "5m", "15m", "30m", "1h", "1d"];
     this.startId = "8f1c0001";
@@ -43,6 +44,7 @@ export class FakeServer {
     this.offsets = { events: [5382, 10449, 4276, 1871], bars: [1618, 1624, 1612, 1606], settled: [1600, 1604, 1596, 1590], late: [1, 3, 0, 0], rejects: [empty ? 0 : 174] };
     if (empty) for (const list of Object.values(this.offsets)) list.fill(0);
     if (!empty && this.market.symbols.length > 0) this.firstNotices();
+    this.cluster = kafka ? new FakeCluster(() => this.offsets, () => this.market.now) : null;
     this.server = createServer((request, response) => void this.answer(request, response));
     this.sockets = new WebSocketServer({ noServer: true });
     // The status comes once a second, also while the clock stands: silence would be a broken connection.
@@ -202,7 +204,7 @@ export class FakeServer {
       source_label: { kind: "simulated", speed: null }, events_per_second: empty ? 0 : new Raw("49.800000000000004"), stages: this.stages(), catching_up: null, oracle: { judged: 1284, exact: 1284, first_wrong: null },
       total: { ...this.ledger }, ingest: { ...counts(0), received: this.ledger.rejected, rejected: this.ledger.rejected }, partitions, sinks: this.sinks(now),
       sources: [{ name: "simulator", finished: false, truncated: false, watermark: now, received: this.ledger.received, skipped: 0, rounded: 0, rejects: empty ? {} : Object.fromEntries(kReasons) }],
-      tape: { bytes_used: 1_449_984_000, bytes_max: 2_147_483_648, disk_free_bytes: 78_394_023_936, ingest_paused: false }, problems: [], ...this.statusChange,
+      tape: this.cluster ? { bytes_used: null, bytes_max: null, disk_free_bytes: 78_394_023_936, kind: "kafka" } : { bytes_used: 1_449_984_000, bytes_max: 2_147_483_648, disk_free_bytes: 78_394_023_936, kind: "lmdb" }, problems: [], ...this.statusChange,
     };
   }
 
@@ -244,6 +246,13 @@ export class FakeServer {
     const say = (value) => this.say(response, value);
     const place = /^topics\/(\w+)\/(\d+)$/.exec(path);
     if (place) return say(this.messages(place[1], Number(place[2]), Number(query.get("offset") ?? 0), Number(query.get("limit") ?? 500)));
+    const of = /^cluster(?:\/([^/]+)\/(\d+))?$/.exec(path);
+    if (of && !this.cluster) return this.fail(response, 404, "no_cluster", "the tape of this directory is not on Kafka", "");
+    if (of && of[1] === undefined) return say(this.cluster.state());
+    if (of) {
+      const page = this.cluster.page(decodeURIComponent(of[1]), Number(of[2]), query);
+      return page ? say(page) : this.fail(response, 404, "unknown_place", "the pipeline has no such partition", "GET /api/v1/cluster lists them");
+    }
     switch (path) {
       case "bars": return this.bars(query, response);
       case "topics": return say({ topics: this.topics() });

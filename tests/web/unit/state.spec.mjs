@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { backoff } from "../../../web/src/api/stream.ts";
 import { placesIn, voidsOf } from "../../../web/src/charts/slots.ts";
-import { asHex, asText, fromBase64 } from "../../../web/src/format/bytes.ts";
+import { asHex, asText, beginning, fromBase64 } from "../../../web/src/format/bytes.ts";
 import { noticeWords } from "../../../web/src/format/notices.ts";
 import { age, clockTime, countdown, date, durationMs, hourMinute, parseTime, zoneLabel } from "../../../web/src/format/times.ts";
 import { BarList } from "../../../web/src/state/bars.ts";
@@ -191,4 +191,11 @@ test("the fake market is the same on every run", () => {
   for (const market of [a, b]) market.advance(1000);
   expect(a.bars("AAPL", "1m")).toEqual(b.bars("AAPL", "1m"));
   expect(JSON.stringify(a.watchRow("AMZN", true))).toBe(JSON.stringify(b.watchRow("AMZN", true)));
+});
+
+test("the beginning of a text has no half character", () => {
+  expect(beginning("abc", 3)).toBe("abc");
+  expect(beginning("abcd", 3)).toBe("abc");
+  expect(beginning("ab\u{1F600}c", 3)).toBe("ab");
+  expect(beginning("ab\u{1F600}c", 4)).toBe("ab\u{1F600}");
 });

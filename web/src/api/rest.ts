@@ -1,7 +1,7 @@
 // REST of the server that brought this page.
 import { parseExact } from "./json.ts";
 import { token } from "./token.ts";
-import type { ApiError, Bar, BarKey, Faults, Message, Placed, Reject, Topic } from "./types.ts";
+import type { ApiError, Bar, BarKey, Cluster, ClusterPage, ClusterPlace, Faults, Message, Placed, Reject, Topic } from "./types.ts";
 
 export class RequestFailed extends Error {
   constructor(readonly status: number, readonly where: string, readonly error: ApiError) {
@@ -63,6 +63,13 @@ export interface BarsQuery extends BarKey {
   format?: "csv";
 }
 
+// Where a page of messages begins; the newest ones without any.
+export interface MessagesFrom {
+  offset?: number;
+  before?: number;
+  time?: string;
+}
+
 const kEmptyPagesMax = 10;
 
 export const api = {
@@ -71,6 +78,11 @@ export const api = {
   topics: (signal?: AbortSignal) => get<{ topics: Topic[] }>(address("topics"), signal),
   messages: (topic: string, partition: number, offset: number, limit: number, signal?: AbortSignal) =>
     get<{ messages: Message[]; next: number | null }>(address(`topics/${topic}/${partition}`, { offset, limit }), signal),
+  cluster: (signal?: AbortSignal) => get<Cluster>(address("cluster"), signal),
+  clusterMessages: ({ topic, partition }: ClusterPlace, from: MessagesFrom, limit: number, signal?: AbortSignal) =>
+    get<ClusterPage>(address(`cluster/${encodeURIComponent(topic)}/${partition}`, { ...from, limit }), signal),
+  wholeMessage: async ({ topic, partition }: ClusterPlace, offset: number) =>
+    (await get<ClusterPage>(address(`cluster/${encodeURIComponent(topic)}/${partition}`, { offset, whole: "true" }))).messages.find((one) => one.offset === offset),
   // A rare reason may take some pages to be found: an empty one is not the end.
   rejects: async (reason: string | undefined, limit: number, signal?: AbortSignal) => {
     const page = (cursor?: string) => get<{ rejects: Placed<Reject>[]; next: string | null }>(address("rejects", { reason, limit, cursor }), signal);

@@ -114,7 +114,7 @@ export interface Status {
   partitions: (Ledger & { partition: number; waiting: number; id_reused: number })[];
   sinks: SinkRow[];
   sources: SourceRow[];
-  tape: { bytes_used: number; bytes_max: number; disk_free_bytes: number; hours_left?: number | null; ingest_paused?: boolean };
+  tape: { bytes_used: number | null; bytes_max: number | null; disk_free_bytes: number; hours_left?: number | null; ingest_paused?: boolean; kind: "lmdb" | "kafka" };
   problems: string[];
 }
 
@@ -161,6 +161,58 @@ export interface Topic {
 export interface Message {
   offset: number;
   value: unknown;
+}
+
+export interface ClusterPlace {
+  topic: string; // by the cluster's name
+  partition: number;
+}
+
+export interface ClusterPartition {
+  partition: number;
+  leader: number | null;
+  replicas: number[];
+  in_sync: number[];
+  first: number | null;
+  next: number | null;
+}
+
+export interface ReaderGroup {
+  group: string;
+  state: string;
+  protocol: string;
+  coordinator: string;
+  members: { member: string; instance: string; client: string; host: string; partitions: ClusterPlace[] }[];
+  offsets: (ClusterPlace & { committed: number | null; lag: number | null; member: string })[];
+}
+
+export interface Cluster {
+  cluster: string;
+  pipeline: string;
+  read_at: string;
+  brokers: { id: number; address: string; controller: boolean }[];
+  topics: { topic: string; partitions: ClusterPartition[] }[];
+  groups: ReaderGroup[];
+  groups_left_out: number;
+  groups_error: string | null;
+}
+
+export interface ClusterMessage {
+  offset: number;
+  time: string | null;
+  key: string | null;
+  headers: { name: string; value: string | null }[];
+  value: string | null;
+  value_bytes: number;
+  cut: boolean;
+}
+
+export interface ClusterPage {
+  first: number;
+  end: number;
+  messages: ClusterMessage[];
+  older: number | null;
+  newer: number | null;
 }
 
 export interface Reject {

@@ -22,3 +22,10 @@ export function asHex(bytes: Uint8Array, bytesMax = 512): string {
   if (bytes.length > bytesMax) lines.push(`… ${bytes.length - bytesMax} more bytes`);
   return lines.join("\n");
 }
+
+// The first so many characters, no half of one at the end.
+export function beginning(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  const half = (text.charCodeAt(charactersMax - 1) & 0xfc00) === 0xd800;
+  return text.slice(0, half ? charactersMax - 1 : charactersMax);
+}

@@ -1,6 +1,6 @@
 // What the boxes of the flow drawing say, from the status alone.
 import type { StageState, Status } from "../api/types.ts";
-import { bytes, count, rate, short } from "../format/numbers.ts";
+import { bytes, count, kUnknown, rate, short } from "../format/numbers.ts";
 import { rates, resultRows } from "./live.ts";
 import type { RateTrack } from "./rates.ts";
 
@@ -46,12 +46,17 @@ export function flowBoxes(status: Status): FlowBox[] {
   return [
     { ...box("source", "Source", rates.received, ["received", amount(status.total.received)], ["restarts", amount(restartsOf(status, "source"))]), rate: status.events_per_second },
     box("ingest", "Ingest", rates.tape, ["accepted", amount(status.total.received - status.total.rejected)], ["rejected", amount(status.total.rejected)]),
-    box("tape", "Tape", rates.tape, ["size", { text: bytes(status.tape.bytes_used) }], ["of", { text: bytes(status.tape.bytes_max) }]),
+    box("tape", "Tape", rates.tape, ...tapeSize(status)),
     box("shards", "Shards", rates.used, ["used", amount(status.total.used)], ["waiting", amount(waiting(status))]),
     { ...results, name: "results", word: "" },
     box("sinks", "Sinks", rates.sinks, ["rows", amount(status.sinks.reduce((sum, one) => sum + one.position, 0))], ["lag", amount(Math.max(0, ...lags))]),
     box("live", "Live view", rates.live, ["symbols", amount(null)], ["to screen", amount(null)]),
   ];
+}
+
+function tapeSize({ tape }: Status): [[string, Amount], [string, Amount]] {
+  if (tape.kind !== "kafka") return [["size", { text: bytes(tape.bytes_used) }], ["of", { text: bytes(tape.bytes_max) }]];
+  return [["kept by", { text: "Kafka" }], ["size", { text: kUnknown, exact: "how much room its topics take is known to the brokers" }]];
 }
 
 function restartsOf(status: Status, name: string): number {

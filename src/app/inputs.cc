@@ -1,0 +1,96 @@
+#include "app/inputs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cluster/foreign_topic.h"
+#include "app/directory/tapes.h"
+#include "runtime/progress.h"
+#include "sources/replay_source.h"
+#include "sources/topic_source.h"
+
+namespace tickerhouse::app {
+namespace {
+
+base::Result<std::vector<sources::KnownInput>> known_inputs(flow::Tape& tape) {
+  std::vector<sources::KnownInput> known;
+  ASSIGN_OR_RETURN(const auto positions, tape.positions(runtime::kSourcePrefix));
+  for (const auto& [writer, bytes] : positions) {
+    ASSIGN_OR_RETURN(const runtime::SourceProgress progress, runtime::SourceProgress::decode(bytes));
+    known.push_back({writer.substr(runtime::kSourcePrefix.size()), progress.source_position});
+  }
+  return known;
+}
+
+base::Result<std::unique_ptr<sources::TopicFeed>> open_feed(const Config& config, const std::string& topic) {
+  const DirectoryPaths paths(config.data);
+  ASSIGN_OR_RETURN(const bool own, is_own_topic(config, paths, topic));
+  if (own) return base::Error{base::ErrorCode::configuration, "is what this pipeline itself writes", topic};
+  ASSIGN_OR_RETURN(const tape::kafka::Connection connection, cluster_of(config, paths));
+  return open_foreign_topic(connection, topic);
+}
+
+}  // namespace
+
+void add_input_flags(CLI::App& command, InputFlags& flags, RunOptions& run) {
+  command.add_option("files", flags.files,
+                     "files, plain or gzip, JSON lines or CSV; - is standard input; none: --topic");
+  add_mapping_flags(command, flags.mapping);
+  command.add_flag("--follow", flags.follow, "the input grows: wait for more, never end it");
+  command.add_flag("--sort", flags.sort, "read everything first and order it by time");
+  command.add_flag("--finish", run.finish_cut_off, "settle what a cut-off compressed input has brought");
+  command.add_flag("--merge", run.merge, "allow two unfinished sources of one symbol");
+}
+
+base::Result<InputOptions> input_options(const Config& config, const InputFlags& flags) {
+  InputOptions options;
+  options.paths = flags.files;
+  const SettingValue& topic = config.values.at("source.topic");
+  if (flags.files.empty() || topic.origin.starts_with("flag ")) options.topic = topic.text;
+  options.follow = flags.follow;
+  options.sort = flags.sort;
+  ASSIGN_OR_RETURN(options.mapping, read_mapping(flags.mapping));
+  return options;
+}
+
+base::Status check_input(const Config& config, InputOptions& options) {
+  if (options.paths.empty() && options.topic.empty())
+    return base::Error{base::ErrorCode::invalid_argument, "names no input: files, - or --topic", "files"};
+  if (!options.paths.empty() && !options.topic.empty())
+    return base::Error{base::ErrorCode::invalid_argument,
+                       "files and a topic are two inputs: name one of them", "--topic"};
+  if (options.sort && !options.topic.empty())
+    return base::Error{base::ErrorCode::invalid_argument, "only files can be sorted", "--sort"};
+  if (options.follow && options.sort)
+    return base::Error{base::ErrorCode::invalid_argument, "what still grows cannot be sorted",
+                       "--follow --sort"};
+  if (options.paths.size() > 1 && std::count(options.paths.begin(), options.paths.end(), "-") > 0)
+    return base::Error{base::ErrorCode::invalid_argument, "standard input cannot be merged with files", "-"};
+  for (const std::string& path : options.paths)
+    if (path != "-") {
+      ASSIGN_OR_RETURN(const auto stream, sources::open_stream(path, false, nullptr));
+    }
+  if (!options.topic.empty()) {
+    ASSIGN_OR_RETURN(options.feed, open_feed(config, options.topic));
+  }
+  return {};
+}
+
+base::Result<sources::OpenedInput> open_input(InputOptions options,
+                                              const std::vector<sources::KnownInput>& known) {
+  if (options.feed == nullptr)
+    return sources::open_replay({options.paths, options.mapping, options.follow, options.sort, known});
+  return sources::open_topic(std::move(options.feed), {options.mapping, options.follow, known});
+}
+
+base::Result<int> load_input(const Config& config, OpenDirectory& directory, InputOptions options,
+                             RunOptions run) {
+  ASSIGN_OR_RETURN(const auto known, known_inputs(*directory.tape));
+  ASSIGN_OR_RETURN(const sources::OpenedInput opened, open_input(std::move(options), known));
+  run.fraction_done = [meter = opened.meter] { return meter->fraction(); };
+  return run_to_end(config, directory, *opened.source, run);
+}
+
+}  // namespace tickerhouse::app

@@ -1,0 +1,110 @@
+#include "sources/topic_input.h"
+
+#include <string_view>
+#include <utility>
+
+#include "market/reject.h"
+
+namespace tickerhouse::sources {
+namespace {
+
+// What another pipeline's topic `events` says of its own time.
+bool is_control(std::string_view text) {
+  return text.starts_with(R"({"kind":"watermark",)") || text.starts_with(R"({"kind":"status",)");
+}
+
+}  // namespace
+
+void PartitionPosition::save(base::ByteWriter& out) const {
+  out.put(next);
+  out.put(item);
+  out.put(end);
+}
+
+void PartitionPosition::load(base::ByteReader& in) {
+  next = in.get<std::uint64_t>();
+  item = in.get<std::uint32_t>();
+  end = in.get<std::uint64_t>();
+}
+
+base::Result<std::unique_ptr<TopicInput>> TopicInput::open(TopicFeed& feed, std::uint16_t partition,
+                                                           std::unique_ptr<formats::LineDecoder> decoder,
+                                                           const PartitionPosition& from, bool follow) {
+  std::unique_ptr<TopicInput> input(new TopicInput(feed, partition, std::move(decoder), from, follow));
+  input->ended_ = !follow && from.next >= from.end;
+  if (!input->ended_) RETURN_IF_ERROR(feed.start(partition, from.next));
+  return input;
+}
+
+base::Result<bool> TopicInput::refill() {
+  records_.clear();
+  item_ = 0;
+  messages_.clear();
+  at_ = 0;
+  ASSIGN_OR_RETURN(const TopicFeed::Fetched fetched, feed_.fetch(partition_, messages_));
+  waiting_ = fetched == TopicFeed::Fetched::waiting;
+  if (waiting_) return false;
+  // The end of a reading may lie beyond the last message: what is between holds none.
+  if (fetched == TopicFeed::Fetched::end) (follow_ ? quiet_ : ended_) = true;
+  return true;
+}
+
+InputState TopicInput::advance() {
+  for (;;) {
+    if (item_ < records_.size()) return InputState::record;
+    if (ended_) return InputState::end;
+    if (quiet_) return InputState::quiet;
+    if (at_ == messages_.size()) return InputState::refill;
+    const TopicMessage& message = messages_[at_++];
+    if (!follow_ && message.offset >= position_.end) {
+      ended_ = true;
+      records_.clear();
+      item_ = 0;
+      return InputState::end;
+    }
+    const std::uint32_t taken = message.offset == position_.next ? position_.item : 0;
+    position_.next = message.offset + 1;
+    position_.item = 0;
+    if (decode(message)) {
+      item_ = taken;
+    } else {
+      ++skipped_;
+    }
+  }
+}
+
+bool TopicInput::decode(const TopicMessage& message) {
+  records_.clear();
+  item_ = 0;
+  if (!message.value || is_control(*message.value)) return false;
+  line_ = {*message.value, message.offset, 0, message.value->size(), false, false, {}};
+  if (line_.length > market::kRejectBytesMax) {
+    line_.text = line_.text.substr(0, market::kRejectBytesMax);
+    line_.too_long = true;
+    line_.hash = base::hash128(*message.value);
+    records_.emplace_back().fault = market::RejectReason::line_too_long;
+    return true;
+  }
+  switch (decoder_->decode(line_.text, records_)) {
+    case formats::LineState::records:
+      return true;
+    case formats::LineState::skipped:
+    case formats::LineState::blank:
+      return false;
+  }
+  return false;
+}
+
+// After the message in hand, or inside it.
+PartitionPosition TopicInput::position() const {
+  PartitionPosition position = position_;
+  if (item_ < records_.size()) {
+    position.next = line_.number;
+    position.item = static_cast<std::uint32_t>(item_);
+  } else if (ended_ && position.next < position.end) {
+    position.next = position.end;
+  }
+  return position;
+}
+
+}  // namespace tickerhouse::sources

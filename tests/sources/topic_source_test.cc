@@ -1,0 +1,284 @@
+// A foreign topic as a source: merged by time, gone on with at every record, and what can be wrong with it.
+#include "sources/topic_source.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "market/reject.h"
+#include "tests/sources/input_support.h"
+#include "tests/sources/simulator_support.h"
+
+namespace tickerhouse::sources {
+namespace {
+
+// Messages by partition; the topic keeps those from `begin` on, a fetch gives at most `block`.
+struct Topic {
+  struct Message {
+    std::uint64_t offset = 0;
+    std::optional<std::string> value;
+  };
+  struct Partition {
+    std::uint64_t begin = 0;
+    std::vector<Message> messages;
+    int silent = 0;  // so many fetches hear nothing from the brokers
+    [[nodiscard]] std::uint64_t end() const { return messages.empty() ? begin : messages.back().offset + 1; }
+  };
+  std::string identity = "cluster/one";
+  std::vector<Partition> partitions;
+  std::size_t block = 2;
+
+  void add(std::size_t partition, std::optional<std::string> value, std::uint64_t holes = 0) {
+    partitions.resize(std::max(partitions.size(), partition + 1));
+    Partition& to = partitions[partition];
+    to.messages.push_back({to.end() + holes, std::move(value)});
+  }
+};
+
+class FakeFeed final : public TopicFeed {
+ public:
+  explicit FakeFeed(Topic& topic) : topic_(topic) {}
+  [[nodiscard]] const std::string& topic() const override { return name_; }
+  [[nodiscard]] const std::string& identity() const override { return topic_.identity; }
+  base::Result<std::vector<TopicExtent>> extents() override {
+    std::vector<TopicExtent> extents;
+    for (const Topic::Partition& partition : topic_.partitions)
+      extents.push_back({partition.begin, partition.end()});
+    return extents;
+  }
+  base::Status start(std::uint16_t partition, std::uint64_t from) override {
+    next_[partition] = from;
+    return {};
+  }
+  base::Result<Fetched> fetch(std::uint16_t partition, std::vector<TopicMessage>& messages) override {
+    Topic::Partition& from = topic_.partitions.at(partition);
+    if (from.silent > 0) {
+      --from.silent;
+      return Fetched::waiting;
+    }
+    held_[partition].clear();
+    std::uint64_t& next = next_.at(partition);
+    for (const Topic::Message& message : from.messages)
+      if (message.offset >= next && held_[partition].size() < topic_.block)
+        held_[partition].push_back(message);
+    if (held_[partition].empty()) return Fetched::end;
+    for (const Topic::Message& message : held_[partition]) {
+      messages.push_back({message.offset, std::nullopt});
+      if (message.value) messages.back().value = *message.value;
+    }
+    next = messages.back().offset + 1;
+    return Fetched::messages;
+  }
+
+ private:
+  Topic& topic_;
+  std::string name_ = "ticks";
+  std::map<std::uint16_t, std::uint64_t> next_;
+  std::map<std::uint16_t, std::vector<Topic::Message>> held_;  // copies: what was handed out before dies
+};
+
+std::string trade(const std::string& symbol, int second) {
+  const std::string two = std::to_string(100 + second).substr(1);
+  return R"({"symbol":")" + symbol + R"(","price":1.5,"volume":2,"ts":"2026-01-05T14:30:)" + two + R"(Z"})";
+}
+std::string finnhub(std::int64_t first_ms) {
+  const auto one = [](std::int64_t ms) {
+    return R"({"p":10,"s":"IBM","t":)" + std::to_string(ms) + R"(,"v":1})";
+  };
+  return R"({"type":"trade","data":[)" + one(first_ms) + "," + one(first_ms + 1) + "," + one(first_ms + 2) +
+         "]}";
+}
+
+OpenedInput open(Topic& topic, TopicOptions options = {}) {
+  auto opened = open_topic(std::make_unique<FakeFeed>(topic), options);
+  CHECK(opened.ok());
+  return std::move(*opened);
+}
+
+Outcome go_on(Topic& topic, const std::string& position, std::size_t step, bool follow = false) {
+  const OpenedInput opened = open(topic, {{}, follow, {{"ticks", position}}});
+  CHECK(opened.known);
+  CHECK(opened.source->restore(position).ok());
+  return run(*opened.source, step);
+}
+
+base::Status refusal(Topic& topic, const std::string& position) {
+  const OpenedInput opened = open(topic, {{}, false, {{"ticks", position}}});
+  CHECK(opened.known);
+  RETURN_IF_ERROR(opened.source->restore(position));
+  flow::SourceBatch batch;
+  const auto state = opened.source->poll(1, batch);
+  return state.ok() ? base::Status() : base::Status(state.error());
+}
+
+Topic mixed() {
+  Topic topic;
+  for (const int second : {1, 4, 5, 9}) topic.add(0, trade("AAPL", second), second == 5 ? 2 : 0);
+  topic.add(1, std::nullopt);
+  topic.add(1, trade("MSFT", 2));
+  topic.add(1, "not JSON at all");
+  topic.add(1, trade("MSFT", 3) + "\n");
+  topic.add(1, "");
+  topic.add(1, trade("MSFT", 8));
+  topic.add(2, finnhub(1'767'623'406'000));  // 14:30:06
+  topic.partitions[2].messages[0].offset = topic.partitions[2].begin = 40;
+  topic.add(3, R"({"kind":"watermark","ts":"2026-01-05T14:30:00.25Z","source":"other"})");
+  topic.partitions.resize(5);
+  return topic;
+}
+
+TEST(TopicSource, PartitionsAreMergedByTime) {
+  Topic topic = mixed();
+  const OpenedInput opened = open(topic);
+  EXPECT_EQ(opened.source->info().name, "ticks");
+  EXPECT_FALSE(opened.source->info().live);
+  const Outcome all = run(*opened.source, 100);
+  EXPECT_EQ(all.state, flow::PollState::finished);
+  EXPECT_EQ(all.skipped, 3U);  // a tombstone, a watermark, one empty
+  std::vector<std::string> short_texts;
+  for (const std::string& text : texts(all.records)) {
+    const std::string place = text.substr(text.find("ticks/") + 6);
+    short_texts.push_back(text.substr(0, 8) + " " + place.substr(0, place.find(' ')));
+  }
+  EXPECT_EQ(short_texts, (std::vector<std::string>{"event AA 0:0#0", "event MS 1:1#0", "reject b 1:2#0",
+                                                   "event MS 1:3#0", "event AA 0:1#0", "event AA 0:4#0",
+                                                   "event IB 2:40#1", "event IB 2:40#2", "event IB 2:40#3",
+                                                   "event MS 1:5#0", "event AA 0:5#0"}));
+  EXPECT_EQ(opened.meter->done.load(), opened.meter->total.load());
+}
+
+TEST(TopicSource, GoesOnAfterEveryRecord) {
+  Topic topic = mixed();
+  const Outcome whole = run(*open(topic).source, 1);
+  ASSERT_EQ(whole.records.size(), 11U);
+  for (const std::size_t block : {1U, 2U, 100U})
+    for (const std::size_t step : {1U, 3U, 100U}) {
+      topic.block = block;
+      EXPECT_EQ(texts(run(*open(topic).source, step).records), texts(whole.records));
+    }
+  for (std::size_t taken = 1; taken <= whole.records.size(); ++taken) {
+    const Outcome rest = go_on(topic, whole.records[taken - 1].position, taken % 3 + 1);
+    EXPECT_EQ(texts(rest.records), texts_from(whole.records, taken)) << "after " << taken;
+    EXPECT_EQ(rest.end, whole.end) << "after " << taken;
+  }
+}
+
+TEST(TopicSource, AReadingEndsWhereTheTopicEndedWhenItBegan) {
+  Topic topic = mixed();
+  const Outcome whole = run(*open(topic).source, 1);
+  topic.add(0, trade("AAPL", 2));  // earlier than what the others still have
+  topic.add(4, trade("NVDA", 2));
+  topic.add(5, trade("NVDA", 3));  // a new partition
+  EXPECT_EQ(texts(go_on(topic, whole.records[2].position, 2).records), texts_from(whole.records, 3));
+  EXPECT_EQ(go_on(topic, whole.end, 2).records.size(), 3U);
+}
+
+TEST(TopicSource, FollowedAQuietPartitionHoldsNobodyBack) {
+  Topic topic = mixed();
+  const OpenedInput opened = open(topic, {{}, true, {}});
+  EXPECT_TRUE(opened.source->info().live);
+  EXPECT_EQ(run(*opened.source, 2).records.size(), 11U);
+  topic.add(1, trade("MSFT", 20));
+  topic.add(0, trade("AAPL", 19));
+  const Outcome more = run(*opened.source, 2);
+  EXPECT_EQ(more.state, flow::PollState::idle);
+  ASSERT_EQ(more.records.size(), 2U);
+  EXPECT_TRUE(more.records[0].what.starts_with("event AAPL"));
+  topic.add(2, trade("TSLA", 18));
+  const Outcome rest = go_on(topic, more.end, 1, true);
+  EXPECT_EQ(rest.records.size(), 1U);
+}
+
+TEST(TopicSource, WhatTheBrokersHaveNotSaidIsWaitedFor) {
+  Topic topic = mixed();
+  const Outcome whole = run(*open(topic).source, 1);
+  for (const bool follow : {false, true})
+    for (std::size_t partition = 0; partition < 4; ++partition) {  // the last is empty: nobody asks for it
+      topic.partitions[partition].silent = 3;
+      const OpenedInput opened = open(topic, {{}, follow, {}});
+      EXPECT_EQ(texts(run(*opened.source, 1).records), texts(whole.records)) << partition;
+      EXPECT_EQ(topic.partitions[partition].silent, 0);
+    }
+}
+
+TEST(TopicSource, DeletedMessagesAreNamed) {
+  Topic topic = mixed();
+  const Outcome whole = run(*open(topic).source, 1);
+  topic.partitions[0].begin = 4;
+  topic.partitions[0].messages.erase(topic.partitions[0].messages.begin(),
+                                     topic.partitions[0].messages.begin() + 2);
+  const base::Status gap = refusal(topic, whole.records[0].position);
+  ASSERT_FALSE(gap.ok());
+  EXPECT_EQ(gap.error().code, base::ErrorCode::configuration);
+  EXPECT_NE(gap.error().what.find("3 messages were deleted before they were read: offsets 1 to 3"),
+            std::string::npos)
+      << gap.error().what;
+  EXPECT_NE(gap.error().where.find("ticks, partition 0"), std::string::npos);
+  topic = mixed();
+  topic.partitions[1].messages.pop_back();
+  const base::Status fewer = refusal(topic, whole.end);
+  ASSERT_FALSE(fewer.ok());
+  EXPECT_NE(fewer.error().what.find("ends at offset 5, but was read up to 6"), std::string::npos);
+}
+
+TEST(TopicSource, TheSameNameMadeAgainIsAnotherSource) {
+  Topic topic = mixed();
+  const Outcome whole = run(*open(topic).source, 1);
+  topic.identity = "cluster/two";
+  const OpenedInput other = open(topic, {{}, false, {{"ticks", whole.end}}});
+  EXPECT_FALSE(other.known);
+  EXPECT_EQ(other.source->info().name, "ticks#2");
+  EXPECT_EQ(run(*other.source, 9).records.size(), whole.records.size());
+  EXPECT_FALSE(other.source->restore(whole.end).ok());
+  EXPECT_TRUE(other.source->restore("").ok());
+  EXPECT_EQ(run(*other.source, 9).records.size(), whole.records.size());
+}
+
+TEST(TopicSource, CommaSeparatedValuesByNumber) {
+  formats::MappingText text;
+  text.format = "csv";
+  text.fields = {{"symbol", "$1"}, {"price", "$3"}, {"size", "$2"}, {"ts", "$4"}};
+  formats::Mapping mapping;
+  ASSERT_TRUE(formats::compile_mapping(text, mapping).empty());
+  Topic topic;
+  topic.add(0, "garbage");
+  topic.add(0, "AAPL,100,1.25,2026-01-05T14:30:00Z");
+  topic.add(0, "AAPL,100,1.25,2026-01-05T14:30:01Z,and more");
+  const Outcome all = run(*open(topic, {mapping, false, {}}).source, 9);
+  ASSERT_EQ(all.records.size(), 3U);
+  EXPECT_TRUE(all.records[0].what.starts_with("reject"));
+  EXPECT_TRUE(all.records[1].what.starts_with("event AAPL"));
+  EXPECT_TRUE(all.records[2].what.starts_with("event AAPL"));
+
+  text.fields = {{"symbol", "name"}};
+  for (const bool any : {true, false}) {
+    if (any) text.fields.clear();
+    formats::Mapping wrong;
+    ASSERT_TRUE(formats::compile_mapping(text, wrong).empty());
+    const auto refused = open_topic(std::make_unique<FakeFeed>(topic), {wrong, false, {}});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, base::ErrorCode::configuration);
+  }
+}
+
+TEST(TopicSource, AMessageThatIsTooLongKeepsItsHash) {
+  Topic topic;
+  const std::string huge(market::kRejectBytesMax + 5, 'x');
+  topic.add(0, huge);
+  const OpenedInput opened = open(topic);
+  flow::SourceBatch batch;
+  ASSERT_TRUE(opened.source->poll(5, batch).ok());
+  ASSERT_EQ(batch.rejects.size(), 1U);
+  EXPECT_EQ(batch.rejects[0].reason, market::RejectReason::line_too_long);
+  EXPECT_EQ(batch.rejects[0].raw_length, huge.size());
+  EXPECT_EQ(batch.rejects[0].raw_hash, base::hash128(huge));
+  EXPECT_EQ(batch.rejects[0].origin.raw, std::string_view(huge).substr(0, market::kRejectBytesMax));
+}
+
+}  // namespace
+}  // namespace tickerhouse::sources
