@@ -209,7 +209,7 @@ def suite_tsan(tally, part):
 
 
 def suite_fuzz(tally, part):
-    if not build(tally, "fuzz", "fuzz"):
+    if not build(tally, "fuzz", "fuzz", "fuzz_programs"):
         return
     for target in sorted((BUILD / "fuzz/fuzz").glob("*_fuzz")):
         name = target.name.removesuffix("_fuzz")
@@ -226,28 +226,28 @@ def suite_fuzz(tally, part):
 def suite_tidy(tally, part):
     """clang-tidy of every .cc in src/, as many at once as there are cores. A file that passed is not read again until it,
     a header of src/ or the list of checks changes."""
-    if not (BUILD / "clang/compile_commands.json").exists():
-        code, output = run(["cmake", "--preset", "clang"])
+    if not (BUILD / "tidy/compile_commands.json").exists():
+        code, output = run(["cmake", "--preset", "tidy"])
         if code != 0:
             tally.note("failed", "tidy", output)
             return
     common = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
     for header in sorted(tracked(".h", folders=["src"])):
         common.update(header.read_bytes())
-    stamps = BUILD / "tidy"
+    stamps = BUILD / "tidy/passed"
     stamps.mkdir(parents=True, exist_ok=True)
 
     def check(path):
         stamp = stamps / hashlib.sha256(common.digest() + str(path).encode() + path.read_bytes()).hexdigest()
         if stamp.exists():
             return path, 0, ""
-        code, output = run([*GIVE_WAY, "clang-tidy-16", "--quiet", "-p", BUILD / "clang", path], timeout=3600)
+        code, output = run([*GIVE_WAY, "clang-tidy-16", "--quiet", "-p", BUILD / "tidy", path], timeout=3600)
         output = re.sub(r"^\d+ warnings? generated\.\n", "", output, flags=re.M)
         if code == 0:
             stamp.touch()
         return path, code, output
 
-    known = {entry["file"] for entry in json.loads((BUILD / "clang/compile_commands.json").read_text())}
+    known = {entry["file"] for entry in json.loads((BUILD / "tidy/compile_commands.json").read_text())}
     files = [p for p in tracked(".cc", folders=["src"]) if str(p) in known and (not part or re.search(part, str(p)))]
     with ThreadPoolExecutor(JOBS) as pool:
         for path, code, output in pool.map(check, files):

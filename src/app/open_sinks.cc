@@ -17,8 +17,6 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr base::DurationNanos kLockPatience = 10 * base::kSecond;
-
 // A damaged store is moved aside, said once, and rebuilt from the tape.
 base::Result<std::unique_ptr<sinks::DuckdbStore>> open_or_rebuild(const sinks::DuckdbStoreOptions& options) {
   auto opened = sinks::open_duckdb_store(options);

@@ -10,7 +10,7 @@ namespace {
 using Order = flow::CheckpointStore::Order;
 
 constexpr std::uint32_t kMagic = 0x4b434854;  // "THCK"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kCheckpointVersion = 1;
 
 std::string encode(const Checkpoint& checkpoint) {
   std::string body;
@@ -20,14 +20,14 @@ std::string encode(const Checkpoint& checkpoint) {
   std::string bytes;
   base::ByteWriter head(bytes);
   head.put(kMagic);
-  head.put(kVersion);
+  head.put(kCheckpointVersion);
   head.put(base::hash64(body));
   return bytes.append(body);
 }
 
 std::optional<Checkpoint> decode(std::string_view bytes) {
   base::ByteReader in(bytes);
-  if (in.get<std::uint32_t>() != kMagic || in.get<std::uint32_t>() != kVersion) return std::nullopt;
+  if (in.get<std::uint32_t>() != kMagic || in.get<std::uint32_t>() != kCheckpointVersion) return std::nullopt;
   const auto checksum = in.get<std::uint64_t>();
   constexpr std::size_t kHead = 16;
   if (!in.ok() || base::hash64(bytes.substr(kHead)) != checksum) return std::nullopt;

@@ -7,8 +7,8 @@
 namespace tickerhouse::runtime {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
-constexpr std::uint32_t kVersionWithLost = 2;  // of a shard
+constexpr std::uint32_t kProgressVersion = 1;
+constexpr std::uint32_t kProgressVersionWithLost = 2;  // of a shard
 
 base::Error damaged(const char* what) {
   return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"};
@@ -52,7 +52,7 @@ std::uint64_t SourceProgress::rejected() const {
 std::string SourceProgress::encode() const {
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(kVersion);
+  out.put(kProgressVersion);
   out.put(origin);
   out.put(live);
   out.put(finished);
@@ -72,7 +72,7 @@ std::string SourceProgress::encode() const {
 base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
   base::ByteReader in(bytes);
   SourceProgress progress;
-  if (in.get<std::uint32_t>() != kVersion) return damaged("source");
+  if (in.get<std::uint32_t>() != kProgressVersion) return damaged("source");
   progress.origin = in.get<flow::Origin>();
   progress.live = in.get<bool>();
   progress.finished = in.get<bool>();
@@ -96,7 +96,7 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
 std::string ShardProgress::encode() const {
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(lost.offsets == 0 ? kVersion : kVersionWithLost);
+  out.put(lost.offsets == 0 ? kProgressVersion : kProgressVersionWithLost);
   out.put(next.value);
   for (const std::uint64_t sequence : sequences) out.put(sequence);
   out.put(counts);
@@ -110,11 +110,11 @@ base::Result<ShardProgress> ShardProgress::decode(std::string_view bytes) {
   if (bytes.empty()) return progress;
   base::ByteReader in(bytes);
   const auto version = in.get<std::uint32_t>();
-  if (version != kVersion && version != kVersionWithLost) return damaged("shard");
+  if (version != kProgressVersion && version != kProgressVersionWithLost) return damaged("shard");
   progress.next.value = in.get<std::uint64_t>();
   for (std::uint64_t& sequence : progress.sequences) sequence = in.get<std::uint64_t>();
   progress.counts = in.get<engine::ShardCounts>();
-  if (version == kVersionWithLost)
+  if (version == kProgressVersionWithLost)
     for (std::uint64_t* number : {&progress.lost.from.value, &progress.lost.to.value, &progress.lost.offsets})
       *number = in.get<std::uint64_t>();
   if (!in.at_end()) return damaged("shard");
@@ -124,7 +124,7 @@ base::Result<ShardProgress> ShardProgress::decode(std::string_view bytes) {
 std::string encode_sink_position(const flow::SinkPosition& position) {
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(kVersion);
+  out.put(kProgressVersion);
   out.put(static_cast<std::uint32_t>(position.size()));
   for (const auto& [place, next] : position) {
     out.put(place.first);
@@ -138,7 +138,7 @@ base::Result<flow::SinkPosition> decode_sink_position(std::string_view bytes) {
   flow::SinkPosition position;
   if (bytes.empty()) return position;
   base::ByteReader in(bytes);
-  if (in.get<std::uint32_t>() != kVersion) return damaged("sink");
+  if (in.get<std::uint32_t>() != kProgressVersion) return damaged("sink");
   for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) {
     const auto topic = in.get<flow::Topic>();
     const auto partition = in.get<std::uint16_t>();

@@ -12,8 +12,8 @@
 namespace tickerhouse::runtime {
 namespace {
 
-constexpr base::DurationNanos kPatience = 5 * base::kMillisecond;
-constexpr base::DurationNanos kLookEvery = 100 * base::kMillisecond;
+constexpr base::DurationNanos kWorkPatience = 5 * base::kMillisecond;
+constexpr base::DurationNanos kPollPatience = 100 * base::kMillisecond;
 
 // One thread and the shards that take turns on it. They come and go between two turns.
 class Lane {
@@ -82,7 +82,7 @@ class Lane {
         if (!turn.ok()) context_.run.fail(turn.error());
         worked = worked || (turn.ok() && *turn == Turn::worked);
       }
-      if (!worked) bell_.wait(seen, kPatience);
+      if (!worked) bell_.wait(seen, kWorkPatience);
     }
   }
 
@@ -154,7 +154,7 @@ base::Status run_worker(const PipelineOptions& options, const PipelineParts& par
                                            }};
   base::Status state;
   while (!parts.stop && !run.failed() && state.ok()) {
-    state = group.poll(listener, kLookEvery);
+    state = group.poll(listener, kPollPatience);
     if (worker.on_look) worker.on_look();
   }
   base::Status left = group.leave(listener);

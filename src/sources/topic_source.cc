@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t kPositionMark = 0x31504F54;  // "TOP1"; a replay's position begins with another number
 constexpr base::DurationNanos kLookEvery = 5 * base::kSecond;
 
-struct Position {
+struct TopicPosition {
   std::string identity;
   std::vector<PartitionPosition> partitions;
 
@@ -30,9 +30,9 @@ struct Position {
     for (const PartitionPosition& partition : partitions) partition.save(out);
     return bytes;
   }
-  static base::Result<Position> decode(std::string_view bytes) {
+  static base::Result<TopicPosition> decode(std::string_view bytes) {
     base::ByteReader in(bytes);
-    Position position;
+    TopicPosition position;
     const auto mark = in.get<std::uint32_t>();
     position.identity = in.get_text();
     for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count)
@@ -72,7 +72,7 @@ class TopicSource final : public flow::Source {
     position_ = {feed_->identity(), {}};
     open_ = false;
     if (bytes.empty()) return {};  // it has been announced, no more
-    ASSIGN_OR_RETURN(position_, Position::decode(bytes));
+    ASSIGN_OR_RETURN(position_, TopicPosition::decode(bytes));
     if (position_.identity == feed_->identity()) return {};
     return base::Error{base::ErrorCode::configuration, "it was deleted and made again since it was opened",
                        place("topic")};
@@ -189,7 +189,7 @@ class TopicSource final : public flow::Source {
   bool follow_;
   std::shared_ptr<InputMeter> meter_;
   MergedInputs<TopicInput> inputs_;
-  Position position_;
+  TopicPosition position_;
   std::vector<std::uint64_t> begins_;  // by partition: where this reading began
   bool open_ = false;
   std::uint64_t skipped_before_ = 0;
@@ -214,7 +214,7 @@ base::Result<OpenedInput> open_topic(std::unique_ptr<TopicFeed> feed, const Topi
   std::string name;
   for (const KnownInput& input : options.known) {
     taken.insert(input.source);
-    const auto position = Position::decode(input.position);
+    const auto position = TopicPosition::decode(input.position);
     if (position.ok() && position->identity == feed->identity()) name = input.source;
   }
   opened.known = !name.empty();

@@ -18,21 +18,21 @@ namespace {
 using flow::Topic;
 using namespace tests;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 
-const engine::Settings kSettings = settings_of(1, {base::kMinute, base::kHour});
+const engine::Settings kRetentionSettings = settings_of(1, {base::kMinute, base::kHour});
 
 class RetentionTest : public testing::Test {
  protected:
   RetentionTest() {
     ScriptedSource source("a", mixed_stream(11, 900));
     IngestOptions options;
-    options.settings = kSettings;
+    options.settings = kRetentionSettings;
     options.batch_records_max = 20;
     EXPECT_EQ(ingest_all(*tape, source, clock, options), IngestState::finished);
   }
   // Steps all that is there.
   base::Status run_shard_host() {
     ShardHostOptions options;
-    options.settings = kSettings;
+    options.settings = kRetentionSettings;
     options.step_rows_max = 50;
     options.checkpoint_rows = 100;
     options.make_operators = bar_operators;
@@ -156,7 +156,7 @@ TEST_F(RetentionTest, ACutTapeIsRecoveredAndProved) {
   ASSERT_TRUE(run_shard_host().ok());  // from its newest checkpoint
   const auto base = replay_base(*tape, checkpoints, 0);
   ASSERT_TRUE(base.ok() && base->has_value());
-  const auto report = check_replay(*tape, {kSettings, 0, bar_operators, *base}, {});
+  const auto report = check_replay(*tape, {kRetentionSettings, 0, bar_operators, *base}, {});
   ASSERT_TRUE(report.ok()) << report.error().message();
   EXPECT_EQ(report->from, (*base)->progress.next);
   EXPECT_GT(report->events, 0U);

@@ -18,14 +18,14 @@ using flow::Topic;
 using namespace tests;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 using Rows = std::map<std::string, std::vector<std::string>>;
 
-const engine::Settings kSettings = settings_of(1, {kMinute, 5 * kMinute, base::kHour});
+const engine::Settings kHostSettings = settings_of(1, {kMinute, 5 * kMinute, base::kHour});
 
 std::unique_ptr<flow::Tape> tape_with_stream(std::size_t batch_records) {
   auto tape = tape::make_memory_tape();
   FakeClock clock;
   ScriptedSource source("a", mixed_stream(11, 900));
   IngestOptions options;
-  options.settings = kSettings;
+  options.settings = kHostSettings;
   options.batch_records_max = batch_records;
   EXPECT_EQ(ingest_all(*tape, source, clock, options), IngestState::finished);
   return tape;
@@ -33,7 +33,7 @@ std::unique_ptr<flow::Tape> tape_with_stream(std::size_t batch_records) {
 
 ShardHostOptions options_of(std::size_t step_rows, std::uint64_t checkpoint_rows) {
   ShardHostOptions options;
-  options.settings = kSettings;
+  options.settings = kHostSettings;
   options.step_rows_max = step_rows;
   options.checkpoint_rows = checkpoint_rows;
   options.make_operators = bar_operators;
@@ -54,7 +54,7 @@ base::Status run(flow::Tape& tape, base::Disk& disk, const ShardHostOptions& opt
 
 Rows expected_rows() {
   const auto tape = tape_with_stream(8'192);
-  run_shard(*tape, kSettings);
+  run_shard(*tape, kHostSettings);
   return all_rows(*tape, 1, kResults);
 }
 
@@ -184,7 +184,7 @@ TEST(ShardHost, AFullTapeIsWaitedForWithoutLoss) {
   FakeClock clock;
   ScriptedSource source("a", mixed_stream(11, 900));
   IngestOptions ingest;
-  ingest.settings = kSettings;
+  ingest.settings = kHostSettings;
   ingest_all(*tape, source, clock, ingest);
   failing = true;
   FakeDisk disk;

@@ -21,13 +21,13 @@ namespace {
 using flow::Topic;
 using namespace tests;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 
-const engine::Settings kSettings = settings_of(1, {base::kMinute, base::kHour});
+const engine::Settings kGapSettings = settings_of(1, {base::kMinute, base::kHour});
 
 class TapeGapTest : public testing::Test {
  protected:
   TapeGapTest() {
     ingest_again();
-    options.settings = kSettings;
+    options.settings = kGapSettings;
     options.step_rows_max = 50;
     options.checkpoint_rows = 100;
     options.make_operators = bar_operators;
@@ -38,7 +38,7 @@ class TapeGapTest : public testing::Test {
     disk.files.clear();
     ScriptedSource source("a", mixed_stream(11, 900));
     IngestOptions ingest;
-    ingest.settings = kSettings;
+    ingest.settings = kGapSettings;
     ingest.batch_records_max = 20;
     EXPECT_EQ(ingest_all(*tape, source, clock, ingest), IngestState::finished);
   }
@@ -73,7 +73,7 @@ class TapeGapTest : public testing::Test {
   void expect_proved() {
     const auto base = replay_base(*tape, checkpoints, 0);
     ASSERT_TRUE(base.ok()) << base.error().message();
-    const auto report = check_replay(*tape, {kSettings, 0, bar_operators, *base}, {});
+    const auto report = check_replay(*tape, {kGapSettings, 0, bar_operators, *base}, {});
     ASSERT_TRUE(report.ok()) << report.error().message();
     EXPECT_GT(report->events, 0U);
   }

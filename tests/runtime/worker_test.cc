@@ -22,13 +22,13 @@ namespace {
 
 using namespace tests;  // NOLINT(google-build-using-namespace): the vocabulary of these tests
 using Rows = std::map<std::string, std::vector<std::string>>;
-constexpr std::uint16_t kPartitions = 4;
-constexpr std::size_t kRecords = 6'000;
+constexpr std::uint16_t kWorkPartitions = 4;
+constexpr std::size_t kWorkRecords = 6'000;
 constexpr int kNobody = -1;
 
 PipelineOptions options_of(Shards shards) {
   PipelineOptions options;
-  options.ingest.settings = settings_of(kPartitions, {base::kMinute, 5 * base::kMinute});
+  options.ingest.settings = settings_of(kWorkPartitions, {base::kMinute, 5 * base::kMinute});
   options.ingest.batch_records_max = 50;
   options.shard.settings = options.ingest.settings;
   options.shard.step_rows_max = 7;
@@ -44,7 +44,7 @@ PipelineOptions options_of(Shards shards) {
 class Coordinator {
  public:
   Coordinator() {
-    for (std::uint16_t p = 0; p < kPartitions; ++p) parts_.push_back({});
+    for (std::uint16_t p = 0; p < kWorkPartitions; ++p) parts_.push_back({});
   }
   void give(std::uint16_t partition, int worker) {
     const std::lock_guard lock(mutex_);
@@ -86,7 +86,7 @@ class Coordinator {
   flow::Partitions select(const Is& is) {
     const std::lock_guard lock(mutex_);
     flow::Partitions found;
-    for (std::uint16_t p = 0; p < kPartitions; ++p)
+    for (std::uint16_t p = 0; p < kWorkPartitions; ++p)
       if (is(parts_[p])) found.push_back(p);
     return found;
   }
@@ -125,7 +125,7 @@ class Membership final : public flow::WorkGroup {
   int polls_ = 0;
 };
 
-struct Place {
+struct WorkPlace {
   std::unique_ptr<flow::Tape> tape = tape::make_memory_tape();
   FakeDisk disk;
   CheckpointDirectory checkpoints{disk, "d"};
@@ -134,7 +134,7 @@ struct Place {
   Coordinator group;
 
   void ingest(Shards shards) {
-    ScriptedSource source("a", mixed_stream(41, kRecords));
+    ScriptedSource source("a", mixed_stream(41, kWorkRecords));
     FakeClock clock;
     const std::jthread hands([&](const std::stop_token& ended) {
       while (!ended.stop_requested()) {  // a shard that nobody runs is waited for for long
@@ -155,52 +155,52 @@ struct Place {
                    membership, hooks, {});
     EXPECT_TRUE(worked.ok()) << worked.error().message();
   }
-  [[nodiscard]] flow::Ledger ledger() const { return collect_status(*tape, kPartitions)->total; }
+  [[nodiscard]] flow::Ledger ledger() const { return collect_status(*tape, kWorkPartitions)->total; }
   // Watermarks and ends too, which no ledger counts.
   [[nodiscard]] bool all_stepped() const {
-    const auto status = collect_status(*tape, kPartitions);
+    const auto status = collect_status(*tape, kWorkPartitions);
     return std::all_of(status->partitions.begin(), status->partitions.end(),
                        [](const flow::PartitionStatus& partition) { return partition.waiting == 0; });
   }
-  [[nodiscard]] Rows rows() const { return all_rows(*tape, kPartitions, kResults); }
+  [[nodiscard]] Rows rows() const { return all_rows(*tape, kWorkPartitions, kResults); }
 };
 
-struct Expected {
+struct WorkExpected {
   Rows rows;
   flow::Ledger ledger;
 };
-const Expected& expected() {
-  static const Expected once = [] {
-    Place place;
+const WorkExpected& work_expected() {
+  static const WorkExpected once = [] {
+    WorkPlace place;
     place.ingest(Shards::ours);
-    return Expected{place.rows(), place.ledger()};
+    return WorkExpected{place.rows(), place.ledger()};
   }();
   return once;
 }
 
 TEST(Worker, PartitionsMoveAndRowsStayTheSame) {
-  Place place;
+  WorkPlace place;
   place.ingest(Shards::none);
-  EXPECT_LT(place.ledger().received, kRecords);  // rejects alone have reached their end
+  EXPECT_LT(place.ledger().received, kWorkRecords);  // rejects alone have reached their end
   Membership first(place.group, 0);
   Membership second(place.group, 1);
   std::jthread one([&] { place.work(first); });
   std::jthread two([&] { place.work(second); });
   Random random(3);
   while (!place.all_stepped()) {
-    place.group.give(static_cast<std::uint16_t>(random.below(kPartitions)),
+    place.group.give(static_cast<std::uint16_t>(random.below(kWorkPartitions)),
                      static_cast<int>(random.below(2)));
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   place.stop = true;
   one.join();
   two.join();
-  EXPECT_EQ(place.rows(), expected().rows);
-  EXPECT_EQ(place.ledger(), expected().ledger);
+  EXPECT_EQ(place.rows(), work_expected().rows);
+  EXPECT_EQ(place.ledger(), work_expected().ledger);
 }
 
 TEST(Worker, OneThatHearsLateIsFenced) {
-  Place place;
+  WorkPlace place;
   place.tape = tape::make_memory_tape({.fail = [](std::string_view) {  // never; but it takes its time
     std::this_thread::sleep_for(std::chrono::microseconds(500));
     return base::Status();
@@ -212,7 +212,7 @@ TEST(Worker, OneThatHearsLateIsFenced) {
   std::jthread two([&] { place.work(second); });
   Random random(4);
   while (!place.all_stepped()) {
-    place.group.take_away(static_cast<std::uint16_t>(random.below(kPartitions)),
+    place.group.take_away(static_cast<std::uint16_t>(random.below(kWorkPartitions)),
                           static_cast<int>(random.below(2)));
     std::this_thread::sleep_for(std::chrono::milliseconds(3));
   }
@@ -220,20 +220,20 @@ TEST(Worker, OneThatHearsLateIsFenced) {
   one.join();
   two.join();
   EXPECT_GT(place.fenced, 0);
-  EXPECT_EQ(place.rows(), expected().rows);
-  EXPECT_EQ(place.ledger(), expected().ledger);
+  EXPECT_EQ(place.rows(), work_expected().rows);
+  EXPECT_EQ(place.ledger(), work_expected().ledger);
 }
 
 // A pipeline on a shared tape leaves its shards to workers that come, and waits for them.
 TEST(Worker, APipelineLeavesItsShardsToWorkers) {
-  Place place;
+  WorkPlace place;
   Membership membership(place.group, 0);
   std::atomic<bool> pipeline_ended = false;
   std::jthread loading([&] {
     place.ingest(Shards::shared);
     pipeline_ended = true;
   });
-  for (std::uint16_t p = 0; p < kPartitions; ++p) place.group.give(p, 0);
+  for (std::uint16_t p = 0; p < kWorkPartitions; ++p) place.group.give(p, 0);
   std::atomic<bool> stop_worker = false;
   std::jthread worker([&] {
     const base::Status worked =
@@ -244,15 +244,15 @@ TEST(Worker, APipelineLeavesItsShardsToWorkers) {
   });
   loading.join();
   EXPECT_TRUE(pipeline_ended);
-  EXPECT_EQ(place.rows(), expected().rows);
+  EXPECT_EQ(place.rows(), work_expected().rows);
   stop_worker = true;
 }
 
 // Workers that were there and have gone: after a while the pipeline runs its shards itself.
 TEST(Worker, ShardsThatNobodyRunsAreRunHere) {
-  Place place;
+  WorkPlace place;
   place.ingest(Shards::others);
-  EXPECT_EQ(place.rows(), expected().rows);
+  EXPECT_EQ(place.rows(), work_expected().rows);
 }
 
 }  // namespace

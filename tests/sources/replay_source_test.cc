@@ -40,7 +40,7 @@ OpenedInput opened(const Asked& options) {
   return std::move(*replay);
 }
 
-Outcome run(OpenedInput replay, std::size_t step) { return run(*replay.source, step); }
+Outcome run_replay(OpenedInput replay, std::size_t step) { return run(*replay.source, step); }
 
 // What is left for a new process that knows `position`.
 Outcome go_on(Asked options, const std::string& source, const std::string& position, std::size_t step) {
@@ -48,7 +48,7 @@ Outcome go_on(Asked options, const std::string& source, const std::string& posit
   OpenedInput replay = opened(options);
   CHECK(replay.known);
   CHECK(replay.source->restore(position).ok());
-  return run(std::move(replay), step);
+  return run_replay(std::move(replay), step);
 }
 
 base::Status refusal(Asked options, const std::string& position) {
@@ -64,10 +64,10 @@ base::Status refusal(Asked options, const std::string& position) {
 
 // The same records by any step, and the rest of them from every position.
 void expect_goes_on_anywhere(const Asked& options, std::size_t records) {
-  const Outcome whole = run(opened(options), 1);
+  const Outcome whole = run_replay(opened(options), 1);
   ASSERT_EQ(whole.records.size(), records);
   for (const std::size_t step : {2U, 3U, 16'384U})
-    EXPECT_EQ(texts(run(opened(options), step).records), texts(whole.records));
+    EXPECT_EQ(texts(run_replay(opened(options), step).records), texts(whole.records));
   for (std::size_t taken = 1; taken <= records; ++taken) {
     const Outcome rest = go_on(options, whole.name, whole.records[taken - 1].position, taken % 3 + 1);
     ASSERT_EQ(texts(rest.records), texts_from(whole.records, taken)) << "after " << taken;
@@ -132,7 +132,7 @@ TEST(Replay, GoesOnAfterEveryRecordOfMergedFiles) {
   expect_goes_on_anywhere({.paths = {odd, messages, even}}, 32);
   expect_goes_on_anywhere({.paths = {folder.write("plain", kCsv), messages}}, 14);
   expect_goes_on_anywhere({.paths = {odd, messages, even}, .sort = true}, 32);
-  const Outcome merged = run(opened({.paths = {even, odd}}), 5);
+  const Outcome merged = run_replay(opened({.paths = {even, odd}}), 5);
   for (std::size_t i = 0; i < merged.records.size(); ++i)
     EXPECT_NE(merged.records[i].what.find(" ts=" + std::to_string(i * 1'000'000'000) + " "),
               std::string::npos);
@@ -150,12 +150,12 @@ TEST(Replay, MergesByTheNextRecordOfEachFile) {
     return seen.what.substr(std::min(seen.what.find("fa:"), seen.what.find("fb:")), 4) + " ";
   };
   std::string order;
-  for (const Seen& seen : run(opened({.paths = {a, b}}), 100).records) {
+  for (const Seen& seen : run_replay(opened({.paths = {a, b}}), 100).records) {
     order.append(place(seen));
   }
   EXPECT_EQ(order, "fa:2 fa:3 fb:2 fb:3 fb:4 fa:4 fa:5 fb:5 ");
   order.clear();
-  for (const Seen& seen : run(opened({.paths = {a, b}, .sort = true}), 100).records) {
+  for (const Seen& seen : run_replay(opened({.paths = {a, b}, .sort = true}), 100).records) {
     order.append(place(seen));
   }
   EXPECT_EQ(order, "fa:5 fb:4 fa:3 fa:2 fb:2 fb:3 fa:4 fb:5 ");
@@ -182,7 +182,7 @@ TEST(Replay, GoesOnBehindAFirstLineThatIsTooLong) {
 TEST(Replay, TheSameBytesAreTheSameInputWhateverTheirName) {
   const Folder folder;
   const std::string bytes = csv(5'000);
-  const Outcome whole = run(opened({.paths = {folder.write("a", bytes)}}), 1'000);
+  const Outcome whole = run_replay(opened({.paths = {folder.write("a", bytes)}}), 1'000);
   const std::string& middle = whole.records[1'999].position;
   const Texts rest = texts_from(whole.records, 2'000);
   for (const std::string& path : {folder.write("other", bytes), folder.write("zipped", gzip(bytes)),
@@ -203,8 +203,8 @@ TEST(Replay, TheLongestKnownBeginningWins) {
   const Folder folder;
   const std::string bytes = csv(100);
   const Outcome brief =
-      run(opened({.paths = {folder.write("brief", bytes.substr(0, bytes.find('\n', 200) + 1))}}), 7);
-  const Outcome longer = run(opened({.paths = {folder.write("longer", bytes)}}), 7);
+      run_replay(opened({.paths = {folder.write("brief", bytes.substr(0, bytes.find('\n', 200) + 1))}}), 7);
+  const Outcome longer = run_replay(opened({.paths = {folder.write("longer", bytes)}}), 7);
   const std::string path = folder.write("now", bytes + "A,1,9000000\n");
   for (const std::vector<KnownInput>& known :
        {std::vector<KnownInput>{{"brief", brief.end}, {"longer", longer.end}},
@@ -213,7 +213,7 @@ TEST(Replay, TheLongestKnownBeginningWins) {
     EXPECT_TRUE(replay.known);
     EXPECT_EQ(replay.source->info().name, "longer");
     ASSERT_TRUE(replay.source->restore(longer.end).ok());
-    EXPECT_EQ(run(std::move(replay), 7).records.size(), 1U);
+    EXPECT_EQ(run_replay(std::move(replay), 7).records.size(), 1U);
   }
 }
 
@@ -222,7 +222,7 @@ TEST(Replay, OtherBytesBeforeThePositionAreRefused) {
   const std::string bytes = csv(8'000);
   ASSERT_GT(bytes.size(), 100'000U);
   const std::string path = folder.write("a", bytes);
-  const Outcome whole = run(opened({.paths = {path}}), 500);
+  const Outcome whole = run_replay(opened({.paths = {path}}), 500);
   const auto status = [&](const std::string& now) {
     folder.write("a", now);
     return refusal({.paths = {path}}, whole.end);
@@ -249,7 +249,7 @@ TEST(Replay, OtherBytesBeforeLateColumnsAreRefused) {
   const Folder folder;
   const std::string head(100'000, '\n');
   const std::string path = folder.write("a", head + csv(3));
-  const Outcome whole = run(opened({.paths = {path}}), 1);
+  const Outcome whole = run_replay(opened({.paths = {path}}), 1);
   folder.write("a", head + std::string(kLineMax + 2'000'000, 'x') + "\n" + csv(3));
   const base::Status refused = refusal({.paths = {path}}, whole.end);
   ASSERT_FALSE(refused.ok());
@@ -257,7 +257,7 @@ TEST(Replay, OtherBytesBeforeLateColumnsAreRefused) {
 
   const std::string first(kLineMax + 10, 'x');
   folder.write("a", first + "\n" + csv(3));
-  const Outcome tall = run(opened({.paths = {path}}), 1);
+  const Outcome tall = run_replay(opened({.paths = {path}}), 1);
   folder.write("a", first + std::string(3'000'000, 'x') + "\n" + csv(3));
   const base::Status taller = refusal({.paths = {path}}, tall.records.front().position);
   ASSERT_FALSE(taller.ok());
@@ -269,7 +269,7 @@ TEST(Replay, ASetOfFilesBelongsTogether) {
   const std::string a = folder.write("a", csv(5, 0));
   const std::string b = folder.write("b", csv(5, 1));
   const std::string c = folder.write("c", csv(5, 2));
-  const Outcome both = run(opened({.paths = {a, b}}), 2);
+  const Outcome both = run_replay(opened({.paths = {a, b}}), 2);
   for (const Texts& paths : {Texts{a}, Texts{b}, Texts{a, c}, Texts{c, b}, Texts{a, b, c}, Texts{a, a}}) {
     const auto refused = try_open({.paths = paths, .known = {{"a", both.end}}});
     ASSERT_FALSE(refused.ok());
@@ -287,13 +287,13 @@ TEST(Replay, ACutFileGoesOnWhenItIsWhole) {
   const std::string stored = gzip(csv(3) + std::string(kLineMax + 400'000, 'x'));
   // A member that ends inside the long line, then one that is cut in its header.
   const std::string path = folder.write("a.gz", stored + "\x1f\x8b");
-  const Outcome cut = run(opened({.paths = {path}}), 2);
+  const Outcome cut = run_replay(opened({.paths = {path}}), 2);
   EXPECT_EQ(cut.state, flow::PollState::cut_off);
   EXPECT_EQ(cut.records.size(), 3U);
   folder.write("a.gz", stored + gzip(std::string(500'000, 'x') + "\n" + csv(3, 9).substr(25)));
   const Outcome rest = go_on({.paths = {path}}, "a", cut.end, 2);
   EXPECT_EQ(rest.state, flow::PollState::finished);
-  const Outcome whole = run(opened({.paths = {folder.write("a", bytes)}}), 2);
+  const Outcome whole = run_replay(opened({.paths = {folder.write("a", bytes)}}), 2);
   EXPECT_EQ(texts(rest.records), texts_from(whole.records, 3));
 }
 
@@ -344,7 +344,8 @@ TEST(Replay, AColumnThatTheHeaderLacksIsAMistakeWhereverTheHeaderStands) {
     EXPECT_EQ(seen.size(), before.size() > kLineMax ? 1U : 0U)
         << before.size();  // nothing read by wrong columns
     options.mapping = price_in("price");
-    EXPECT_EQ(run(opened(options), 10).records.size(), before.size() > kLineMax ? 4U : 3U) << before.size();
+    EXPECT_EQ(run_replay(opened(options), 10).records.size(), before.size() > kLineMax ? 4U : 3U)
+        << before.size();
   }
 }
 
@@ -356,7 +357,7 @@ TEST(Replay, AHeaderThatStandsAcrossTheEndOfTheHead) {
     const std::string path = folder.write("a", std::string(before, '\n') + csv(3));
     auto replay = try_open({.paths = {path}, .mapping = price_in("price")});
     ASSERT_TRUE(replay.ok()) << before << ": " << replay.error().message();
-    EXPECT_EQ(run(std::move(*replay), 10).records.size(), 3U) << before;
+    EXPECT_EQ(run_replay(std::move(*replay), 10).records.size(), 3U) << before;
   }
   // Nor by what has been written of it so far.
   const std::string path = folder.write("b", "\nsymbol,pr");
@@ -381,7 +382,7 @@ TEST(Replay, LocalTimesAreThoseOfTheMappingsZone) {
                                         "A,1,2026-11-01T01:30:00\n"
                                         "A,1,2262-04-10T23:00:00\n");
   std::string all;
-  for (const Seen& seen : run(opened({.paths = {path}, .mapping = mapping(text)}), 10).records) {
+  for (const Seen& seen : run_replay(opened({.paths = {path}, .mapping = mapping(text)}), 10).records) {
     const std::size_t at = seen.what.find(" ts=");
     all.append(at == std::string::npos ? seen.what.substr(7, 8)
                                        : seen.what.substr(at + 4, seen.what.find(' ', at + 4) - at - 13));
@@ -399,7 +400,7 @@ TEST(Replay, ExcludedLinesAreCountedOnce) {
   for (const bool sort : {false, true})
     for (const std::size_t step : {1U, 2U, 100U}) {
       const Asked options{.paths = {path}, .mapping = mapping(text), .sort = sort};
-      const Outcome whole = run(opened(options), step);
+      const Outcome whole = run_replay(opened(options), step);
       EXPECT_EQ(whole.records.size(), 3U);
       EXPECT_EQ(whole.skipped, 17U);
       EXPECT_EQ(go_on(options, "a", whole.end, step).skipped, 0U);
@@ -407,7 +408,7 @@ TEST(Replay, ExcludedLinesAreCountedOnce) {
   text.where = {"symbol = NONE"};
   for (const bool sort : {false, true}) {
     const Asked options{.paths = {path}, .mapping = mapping(text), .sort = sort};
-    const Outcome none = run(opened(options), 10);
+    const Outcome none = run_replay(opened(options), 10);
     EXPECT_EQ(none.skipped, 20U);
     EXPECT_EQ(go_on(options, "a", none.end, 10).skipped, 0U) << sort;
   }
@@ -417,11 +418,12 @@ TEST(Replay, ASortedInputDoesNotChange) {
   const Folder folder;
   const std::string bytes = csv(8'000, 4'000);
   const std::string path = folder.write("a", bytes);
-  const Outcome whole = run(opened({.paths = {path}, .sort = true}), 100);
+  const Outcome whole = run_replay(opened({.paths = {path}, .sort = true}), 100);
   EXPECT_EQ(refusal({.paths = {path}}, whole.end).error().code, base::ErrorCode::configuration);
   EXPECT_TRUE(refusal({.paths = {path}, .sort = true}, whole.end).ok());
-  EXPECT_EQ(refusal({.paths = {path}, .sort = true}, run(opened({.paths = {path}}), 100).end).error().code,
-            base::ErrorCode::configuration);
+  EXPECT_EQ(
+      refusal({.paths = {path}, .sort = true}, run_replay(opened({.paths = {path}}), 100).end).error().code,
+      base::ErrorCode::configuration);
   std::string changed = bytes;
   changed[changed.size() - 2] = '7';
   folder.write("a", changed);
@@ -440,7 +442,7 @@ TEST(Replay, AFollowedFileGoesOnAsItGrows) {
     folder.append("a", std::string(1, c));
   }
   EXPECT_EQ(drain(*replay.source, 10, seen), flow::PollState::idle);
-  EXPECT_EQ(texts(seen), texts(run(opened({.paths = {folder.path("a")}}), 10).records));
+  EXPECT_EQ(texts(seen), texts(run_replay(opened({.paths = {folder.path("a")}}), 10).records));
   for (std::size_t taken = 1; taken <= seen.size(); ++taken) {
     OpenedInput later =
         opened({.paths = {folder.path("a")}, .follow = true, .known = {{"a", seen[taken - 1].position}}});
@@ -480,7 +482,7 @@ TEST(Replay, GoesOnInsideAMessageOfASlowPipe) {
   const Folder folder;
   std::string messages(70'000, '\n');
   messages.append(kFinnhub);
-  const Outcome whole = run(opened({.paths = {folder.write("a", messages)}}), 1);
+  const Outcome whole = run_replay(opened({.paths = {folder.write("a", messages)}}), 1);
   ASSERT_EQ(whole.records.size(), 8U);
   const std::size_t inside = messages.find(R"("s":"B")");
   const SlowPipe pipe(folder, {messages.substr(0, inside), messages.substr(inside)});

@@ -16,7 +16,7 @@ namespace {
 
 constexpr base::TsNanos kStart = 1'767'623'400 * base::kSecond;  // 2026-01-05T14:30:00Z
 
-SimulatorOptions options_of(std::uint64_t events, double rate = 1000, std::size_t symbols = 20) {
+SimulatorOptions simulator_options(std::uint64_t events, double rate = 1000, std::size_t symbols = 20) {
   SimulatorOptions options;
   options.seed = 7;
   options.events = events;
@@ -27,7 +27,7 @@ SimulatorOptions options_of(std::uint64_t events, double rate = 1000, std::size_
 }
 
 SimulatorOptions with_all_faults(std::uint64_t events, double rate = 100) {
-  SimulatorOptions options = options_of(events, rate);
+  SimulatorOptions options = simulator_options(events, rate);
   options.faults = {{Fault::late, 0.03}, {Fault::out_of_order, 0.1}, {Fault::duplicate, 0.04},
                     {Fault::gap, 0.01},  {Fault::malformed, 0.03},   {Fault::future, 0.01}};
   return options;
@@ -42,7 +42,7 @@ std::vector<Seen> all_of(const SimulatorOptions& options, std::size_t records_ma
 }
 
 TEST(Simulator, WithoutFaultsDeliversEveryTradeInOrder) {
-  auto source = make_simulator(options_of(5000));
+  auto source = make_simulator(simulator_options(5000));
   ASSERT_TRUE(source.ok());
   EXPECT_EQ((*source)->info().name, "simulator");
   EXPECT_EQ((*source)->info().origin, flow::Origin::simulated);
@@ -128,7 +128,7 @@ TEST(Simulator, EventsAreAFunctionOfTheirNumber) {
 // A few values for good: another compiler, machine or library must not change them.
 TEST(Simulator, TheFirstRecordsAreTheseOnEveryMachine) {
   std::string text;
-  auto records = SimulatorRecords::open(options_of(3)).value();
+  auto records = SimulatorRecords::open(simulator_options(3)).value();
   while (records->next()) records->append_line(text);
   EXPECT_EQ(
       text,
@@ -183,7 +183,7 @@ TEST(Simulator, TheTextDecodesToTheSameRecords) {
 }
 
 TEST(Simulator, EventsInTheFutureCarryTheirBytes) {
-  auto options = options_of(2000);
+  auto options = simulator_options(2000);
   options.faults = {{Fault::future, 0.1}};
   auto source = make_simulator(options).value();
   flow::SourceBatch batch;
@@ -220,7 +220,7 @@ TEST(Simulator, FaultsComeAtTheirRates) {
 
 TEST(Simulator, OutOfOrderIsNeverBeyondTheBound) {
   for (const double rate : {0.3, 1.0, 50.0, 2000.0, 1'000'000.0}) {
-    auto options = options_of(20'000, rate);
+    auto options = simulator_options(20'000, rate);
     options.faults = {{Fault::out_of_order, 0.5}, {Fault::duplicate, 0.3}};
     auto records = SimulatorRecords::open(options).value();
     base::TsNanos greatest = 0;
@@ -278,7 +278,7 @@ TEST(Simulator, DefaultSymbolsAreDistinct) {
 }
 
 TEST(Simulator, NoEventsIsAnEnd) {
-  EXPECT_TRUE(all_of(options_of(0)).empty());
+  EXPECT_TRUE(all_of(simulator_options(0)).empty());
   EXPECT_TRUE(all_of(with_all_faults(0)).empty());
 }
 

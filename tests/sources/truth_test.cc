@@ -5,11 +5,11 @@
 namespace tickerhouse::sources {
 namespace {
 
-constexpr base::TsNanos kStart = 1'767'623'400 * base::kSecond;  // 2026-01-05T14:30:00Z
+constexpr base::TsNanos kTruthStart = 1'767'623'400 * base::kSecond;  // 2026-01-05T14:30:00Z
 
 market::EventRow trade(base::TsNanos after, std::int64_t number, std::int64_t price, std::int64_t size) {
   market::EventRow row;
-  row.ts_event = kStart + after;
+  row.ts_event = kTruthStart + after;
   row.ts_recv = row.ts_event + base::kMillisecond;
   row.seq = number;
   row.trade.price.units = price * 1'000'000'000;
@@ -72,7 +72,7 @@ SimulatorOptions options_of(Fault fault, double rate) {
   options.events = 100'000;
   options.rate = 100;
   options.symbols = default_symbols(10);
-  options.start = kStart;
+  options.start = kTruthStart;
   options.faults = {{fault, rate}};
   return options;
 }

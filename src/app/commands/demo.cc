@@ -131,7 +131,7 @@ base::Status play(PartitionsDemo& demo, base::DurationNanos length) {
   return {};
 }
 
-base::Status run(const CommandLine& line, std::uint32_t length) {
+base::Status demo_partitions(const CommandLine& line, std::uint32_t length) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const tape::kafka::Connection connection, connection_of(config));
   static_cast<void>(stop_requested());  // from here on a signal lets us tidy up
@@ -155,7 +155,7 @@ void add_demo(CLI::App& app, CommandLine& line) {
   auto length = std::make_shared<std::uint32_t>(20);
   partitions->add_option("--seconds", *length, "how long [20]")->check(CLI::Range(1U, kSecondsMax));
   add_setting_flags(*partitions, line, {"kafka."});
-  set_action(*partitions, line, [&line, length] { return run(line, *length); });
+  set_action(*partitions, line, [&line, length] { return demo_partitions(line, *length); });
 }
 
 }  // namespace tickerhouse::app

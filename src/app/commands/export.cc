@@ -15,7 +15,7 @@
 namespace tickerhouse::app {
 namespace {
 
-struct Flags {
+struct ExportFlags {
   std::string what;
   std::string format = "csv";
   std::string output;
@@ -26,7 +26,7 @@ struct Flags {
   std::string columns;
 };
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kExportFooter = R"(Examples:
   tickerhouse export bars --interval 1m --symbol AAPL --from 2026-01-05 --to 2026-01-06
   tickerhouse export bars --format parquet --output bars.parquet
   tickerhouse export bars --interval 1m --columns seed       price_avg, price_min, price_max, price_first, price_last, pct_change
@@ -61,7 +61,7 @@ struct Selection {
   }
 };
 
-base::Result<Selection> select(const Flags& flags, const engine::Settings& settings) {
+base::Result<Selection> select(const ExportFlags& flags, const engine::Settings& settings) {
   Selection selection;
   selection.symbols = flags.symbols;
   ASSIGN_OR_RETURN(selection.from, parse_bound(flags.from, "--from", base::kNoTime));
@@ -119,7 +119,7 @@ void append_seed_columns(std::string& out, const NamedBar& bar) {
   out.push_back('\n');
 }
 
-base::Status export_bars(const Flags& flags, const OpenDirectory& directory) {
+base::Status export_bars(const ExportFlags& flags, const OpenDirectory& directory) {
   ASSIGN_OR_RETURN(const Selection selection, select(flags, directory.settings));
   const bool seed = flags.columns == "seed";
   if (!flags.columns.empty() && !seed)
@@ -158,7 +158,7 @@ base::Status export_bars(const Flags& flags, const OpenDirectory& directory) {
   return output->finish();
 }
 
-base::Status export_events(const Flags& flags, const OpenDirectory& directory, bool late) {
+base::Status export_events(const ExportFlags& flags, const OpenDirectory& directory, bool late) {
   ASSIGN_OR_RETURN(const Selection selection, select(flags, directory.settings));
   auto found = late ? late_events(directory) : counted_events(directory);
   if (!found.ok()) return found.error();
@@ -187,7 +187,7 @@ base::Status export_events(const Flags& flags, const OpenDirectory& directory, b
   return output->finish();
 }
 
-base::Status export_rejects(const Flags& flags, const OpenDirectory& directory) {
+base::Status export_rejects(const ExportFlags& flags, const OpenDirectory& directory) {
   ASSIGN_OR_RETURN(const std::vector<NamedReject> found, rejects(directory));
   if (flags.format == "parquet") {
     ASSIGN_OR_RETURN(const auto file, sinks::make_reject_parquet(flags.output));
@@ -210,7 +210,7 @@ base::Status export_rejects(const Flags& flags, const OpenDirectory& directory) 
 }
 
 // Another store is as large as the first: what it holds is not chosen.
-base::Status export_whole_store(const Flags& flags, const Config& config) {
+base::Status export_whole_store(const ExportFlags& flags, const Config& config) {
   if (!flags.intervals.empty() || !flags.symbols.empty() || !flags.from.empty() || !flags.to.empty() ||
       !flags.columns.empty())
     return base::Error{base::ErrorCode::invalid_argument,
@@ -227,7 +227,7 @@ base::Status export_whole_store(const Flags& flags, const Config& config) {
   return export_store(directory, flags.output, config.store_memory);
 }
 
-base::Status run(const CommandLine& line, const Flags& flags) {
+base::Status run_export(const CommandLine& line, const ExportFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   if (flags.what == "store") return export_whole_store(flags, config);
   if (flags.format != "csv" && flags.format != "jsonl" && flags.format != "parquet")
@@ -253,8 +253,8 @@ base::Status run(const CommandLine& line, const Flags& flags) {
 void add_export(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "export", "bars, events, late or rejects as CSV, JSON lines or Parquet; the whole store");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<ExportFlags>();  // lives in the action
+  command->footer(kExportFooter);
   command->add_option("what", flags->what, "bars, events, late, rejects or store")->required();
   command->add_option("--format", flags->format, "csv, jsonl or parquet [csv]");
   command->add_option("--output", flags->output, "a file, which appears whole or not at all [stdout]");
@@ -265,7 +265,7 @@ void add_export(CLI::App& app, CommandLine& line) {
   command->add_option("--to", flags->to, "before this date or ISO time");
   command->add_option("--columns", flags->columns, "seed: the columns of an older pipeline");
   add_setting_flags(*command, line, {"data", "kafka.", "store.memory", "log."});
-  set_action(*command, line, [&line, flags] { return run(line, *flags); });
+  set_action(*command, line, [&line, flags] { return run_export(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

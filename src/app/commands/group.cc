@@ -25,14 +25,14 @@ using tape::kafka::Reset;
 using tape::kafka::ResetOffset;
 using tape::kafka::ResetTo;
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kGroupFooter = R"(Examples:
   tickerhouse group list --brokers 127.0.0.1:9092
   tickerhouse group describe billing --brokers 127.0.0.1:9092
   tickerhouse group reset billing --to beginning --topic orders --dry-run --brokers 127.0.0.1:9092
   tickerhouse group reset billing --to 2026-01-05T14:30:00Z --brokers 127.0.0.1:9092
   tickerhouse group reset billing --shift -100 --brokers 127.0.0.1:9092)";
 
-struct Flags {
+struct GroupFlags {
   std::string name;
   bool json = false;
   std::string to;
@@ -63,7 +63,7 @@ std::string listed(const std::vector<Place>& places) {
   return text;
 }
 
-base::Status list(const CommandLine& line, const Flags& flags) {
+base::Status list_groups(const CommandLine& line, const GroupFlags& flags) {
   ASSIGN_OR_RETURN(const auto client, open_cluster(line));
   ASSIGN_OR_RETURN(const std::vector<GroupState> groups, tape::kafka::list_groups(*client));
   std::string text;
@@ -154,7 +154,7 @@ base::Result<std::unique_ptr<tape::kafka::Client>> open_group(const CommandLine&
   return tape::kafka::open_for_group(connection, name);
 }
 
-base::Status describe(const CommandLine& line, const Flags& flags) {
+base::Status describe_group(const CommandLine& line, const GroupFlags& flags) {
   ASSIGN_OR_RETURN(const auto client, open_group(line, flags.name));
   ASSIGN_OR_RETURN(const GroupState group, tape::kafka::describe_group(*client, flags.name));
   ASSIGN_OR_RETURN(const std::vector<GroupOffset> offsets, tape::kafka::offsets_of(*client, group));
@@ -162,7 +162,7 @@ base::Status describe(const CommandLine& line, const Flags& flags) {
   return {};
 }
 
-base::Result<Reset> reset_of(const Flags& flags) {
+base::Result<Reset> reset_of(const GroupFlags& flags) {
   Reset reset;
   reset.topics = flags.topics;
   reset.dry_run = flags.dry_run;
@@ -191,7 +191,7 @@ base::Result<Reset> reset_of(const Flags& flags) {
   return reset;
 }
 
-base::Status run_reset(const CommandLine& line, const Flags& flags) {
+base::Status run_reset(const CommandLine& line, const GroupFlags& flags) {
   ASSIGN_OR_RETURN(const Reset reset, reset_of(flags));
   ASSIGN_OR_RETURN(const auto client, open_group(line, flags.name));
   ASSIGN_OR_RETURN(const std::vector<ResetOffset> done, tape::kafka::reset_group(*client, flags.name, reset));
@@ -209,18 +209,18 @@ base::Status run_reset(const CommandLine& line, const Flags& flags) {
 void add_group(CLI::App& app, CommandLine& line) {
   auto* command =
       app.add_subcommand("group", "the consumer groups of a Kafka cluster: members, offsets, lag");
-  command->footer(kFooter);
+  command->footer(kGroupFooter);
   command->require_subcommand(1);
-  auto flags = std::make_shared<Flags>();  // lives in the actions
+  auto flags = std::make_shared<GroupFlags>();  // lives in the actions
   auto* listing = command->add_subcommand("list", "all groups");
   listing->add_flag("--json", flags->json, "one JSON value");
   add_setting_flags(*listing, line, {"kafka."});
-  set_action(*listing, line, [&line, flags] { return list(line, *flags); });
+  set_action(*listing, line, [&line, flags] { return list_groups(line, *flags); });
   auto* describing = command->add_subcommand("describe", "who is in a group, and how far it is");
   describing->add_option("group", flags->name, "its name")->required();
   describing->add_flag("--json", flags->json, "one JSON value");
   add_setting_flags(*describing, line, {"kafka."});
-  set_action(*describing, line, [&line, flags] { return describe(line, *flags); });
+  set_action(*describing, line, [&line, flags] { return describe_group(line, *flags); });
   auto* resetting = command->add_subcommand("reset", "sets what a group without members has committed");
   resetting->add_option("group", flags->name, "its name")->required();
   resetting->add_option("--to", flags->to, "beginning, end, an offset or a time");

@@ -9,7 +9,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kProduceFooter = R"(Examples:
   tickerhouse produce trades.jsonl --data ./feed --tape kafka --brokers kafka1:9092 --pipeline prod
   feed | tickerhouse produce - --data ./feed --tape kafka --brokers kafka1:9092 --pipeline prod
   tickerhouse produce trades.jsonl --follow                 the file grows
@@ -17,12 +17,12 @@ constexpr const char* kFooter = R"(Examples:
 The first half of replay: records are validated, keyed by symbol and appended to topic events, exactly once however
 often it is killed and started again. work turns them into bars.)";
 
-struct Flags {
+struct ProduceFlags {
   InputFlags input;
   RunOptions run;
 };
 
-base::Result<int> produce(const CommandLine& line, Flags& flags) {
+base::Result<int> produce(const CommandLine& line, ProduceFlags& flags) {
   ASSIGN_OR_RETURN(Config config, line.load());
   config.store = config.history_parquet = config.history_csv = false;
   config.console_every = 0;
@@ -40,8 +40,8 @@ void add_produce(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "produce",
       "append the records of files, standard input (-) or a topic to the tape, for workers to step");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<ProduceFlags>();  // lives in the action
+  command->footer(kProduceFooter);
   add_input_flags(*command, flags->input, flags->run);
   add_setting_flags(
       *command, line,

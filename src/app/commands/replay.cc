@@ -10,14 +10,14 @@
 namespace tickerhouse::app {
 namespace {
 
-struct Flags {
+struct ReplayFlags {
   InputFlags input;
   bool dry_run = false;
   std::string wait_space;
   RunOptions run;
 };
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kReplayFooter = R"(Examples:
   tickerhouse replay trades.jsonl                                     our own JSON, Finnhub, Alpaca, Yahoo shapes; CSV with our column names
   tickerhouse replay day1.csv.gz day2.csv.gz --sort                   one input, any order, compressed or not
   tickerhouse replay executions.csv --map ts=Time,price=Price*0.0001,size=Volume --zone America/New_York --symbol AMZN
@@ -26,7 +26,7 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse replay --topic ticks --brokers kafka1:9092              what a topic of somebody else's holds now
 Killed and started again with the same arguments it goes on where it stood. The last line on stdout is the ledger.)";
 
-base::Result<int> replay(const CommandLine& line, Flags& flags) {
+base::Result<int> replay(const CommandLine& line, ReplayFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(InputOptions options, input_options(config, flags.input));
   if (!flags.wait_space.empty()) {
@@ -46,8 +46,8 @@ base::Result<int> replay(const CommandLine& line, Flags& flags) {
 void add_replay(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "replay", "load recorded files, standard input (-), a growing file or a topic, to the last exact bar");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<ReplayFlags>();  // lives in the action
+  command->footer(kReplayFooter);
   add_input_flags(*command, flags->input, flags->run);
   command->add_flag("--dry-run", flags->dry_run, "show ten mapped records and the rejects; write nothing");
   command->add_flag("--serve", flags->run.serve, "show it on the dashboard, and stay when it is loaded");

@@ -22,7 +22,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kRunFooter = R"(Examples:
   tickerhouse run                              the demo: a simulated market, the whole pipeline, pages at http://127.0.0.1:8080
   tickerhouse run --detach                     in the background; then: stop, logs -f, status
   tickerhouse run --symbols AAPL,MSFT --rate 200 --catch-up 1h --data /tmp/demo
@@ -34,7 +34,7 @@ Ctrl-C ends it within 10 s: what is appended is finished and flushed. kill -9 lo
 constexpr std::uint64_t kDemoTapeBytes = 2'000'000'000;
 constexpr base::DurationNanos kDemoTapeAge = 2 * base::kDay;
 
-struct Flags {
+struct RunFlags {
   DemoFlags demo;
   bool detach = false;
 };
@@ -90,7 +90,7 @@ class CatchUp {
   bool done_ = false;
 };
 
-base::Result<int> run_demo(Config config, const Flags& flags) {
+base::Result<int> run_demo(Config config, const RunFlags& flags) {
   if (!config.given("tape.size_max")) config.tape_size_max = kDemoTapeBytes;
   if (!config.given("tape.retention_size")) config.retention_bytes = config.tape_size_max / 10 * 9;
   ASSIGN_OR_RETURN(std::optional<Background> background, go_on_in_background(config, flags.detach));
@@ -122,7 +122,7 @@ base::Result<int> run_demo(Config config, const Flags& flags) {
 }
 
 // What source.files or source.topic names, in place of the demo.
-base::Result<int> run_input(const Config& config, const Flags& flags) {
+base::Result<int> run_input(const Config& config, const RunFlags& flags) {
   if (!flags.demo.faults.empty())
     return base::Error{base::ErrorCode::invalid_argument, "faults are of the demo, not of files", "--fault"};
   if (flags.demo.seed)
@@ -149,7 +149,7 @@ base::Result<int> run_input(const Config& config, const Flags& flags) {
   return load_input(config, directory, std::move(input), std::move(options));
 }
 
-base::Result<int> run(const CommandLine& line, const Flags& flags) {
+base::Result<int> run_directory(const CommandLine& line, const RunFlags& flags) {
   ASSIGN_OR_RETURN(Config config, line.load());
   const bool demo = config.source_files.empty() && config.source_topic.empty();
   return demo ? run_demo(std::move(config), flags) : run_input(config, flags);
@@ -161,8 +161,8 @@ void add_run(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand("run",
                                      "the demo, a live simulated market, or the files or the topic of a "
                                      "configuration: the pipeline and its pages");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<RunFlags>();  // lives in the action
+  command->footer(kRunFooter);
   command->add_option("--seed", flags->demo.seed, "of the market [1]");
   command->add_option("--fault", flags->demo.faults, "NAME=RATE, 0 to 1 (repeats)")->take_all();
   command->add_flag("--detach", flags->detach, "in the background, its words in DATA/logs");
@@ -170,7 +170,7 @@ void add_run(CLI::App& app, CommandLine& line) {
       *command, line,
       {"data", "ingest.bound", "ingest.skew", "ingest.idle", "ingest.batch", "engine.", "tape.", "kafka.",
        "store.", "sinks.", "history.", "console.", "source.", "simulator.", "demo.", "serve.", "log."});
-  set_action(*command, line, [&line, flags] { return run(line, *flags); });
+  set_action(*command, line, [&line, flags] { return run_directory(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

@@ -11,7 +11,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kServeFooter = R"(Examples:
   tickerhouse serve --data ./data              the pages of a directory that nothing feeds
   tickerhouse replay trades.jsonl --serve      load, then show
   tickerhouse serve --data ./pages --tape kafka --brokers kafka1:9092 --pipeline prod     beside produce and work)";
@@ -51,7 +51,7 @@ base::Result<int> serve_directory(const CommandLine& line) {
 
 void add_serve(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand("serve", "the pages and the API of a data directory, without a source");
-  command->footer(kFooter);
+  command->footer(kServeFooter);
   add_setting_flags(*command, line,
                     {"data", "engine.threads", "tape.", "kafka.", "store.", "history.", "serve.", "log."});
   set_action(*command, line, [&line] { return serve_directory(line); });

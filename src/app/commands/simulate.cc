@@ -13,14 +13,14 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kSimulateFooter = R"(Examples:
   tickerhouse simulate --seed 1 --events 100000 --symbols 10 --data ./data
   tickerhouse simulate --seed 7 --events 1000000 --rate 5000 --fault late=0.01 --fault malformed=0.001 --output feed.jsonl --truth truth.csv
   tickerhouse simulate --seed 1 --events 5000 --rate 50 --speed 1 --data ./data      as fast as it would happen
 The same arguments give the same bytes. Faults: late, out_of_order, duplicate, gap, malformed, future, each with its rate.
 --truth FILE: the bars that must come out, as the simulator knows them.)";
 
-struct Flags {
+struct SimulateFlags {
   std::uint64_t seed = 1;
   std::uint64_t events = 0;
   std::string start = "2026-01-05T14:30:00Z";
@@ -30,7 +30,7 @@ struct Flags {
   RunOptions run;
 };
 
-base::Result<sources::SimulatorOptions> simulator_options(const Flags& flags, const Config& config,
+base::Result<sources::SimulatorOptions> simulator_options(const SimulateFlags& flags, const Config& config,
                                                           const engine::Settings& settings) {
   sources::SimulatorOptions options;
   options.seed = flags.seed;
@@ -50,7 +50,7 @@ base::Result<sources::SimulatorOptions> simulator_options(const Flags& flags, co
   return options;
 }
 
-base::Status write_truth(const Flags& flags, const sources::SimulatorOptions& options,
+base::Status write_truth(const SimulateFlags& flags, const sources::SimulatorOptions& options,
                          const engine::Settings& settings) {
   if (flags.truth.empty()) return {};
   ASSIGN_OR_RETURN(const sources::TrueBars truth, sources::true_bars(options, settings.intervals));
@@ -61,7 +61,7 @@ base::Status write_truth(const Flags& flags, const sources::SimulatorOptions& op
   return output->finish();
 }
 
-base::Result<int> write_lines(const Flags& flags, const Config& config) {
+base::Result<int> write_lines(const SimulateFlags& flags, const Config& config) {
   ASSIGN_OR_RETURN(const auto options, simulator_options(flags, config, config.engine));
   ASSIGN_OR_RETURN(const auto records, sources::SimulatorRecords::open(options));
   ASSIGN_OR_RETURN(const auto output, TextOutput::open(flags.output == "-" ? "" : flags.output));
@@ -80,7 +80,7 @@ base::Result<int> write_lines(const Flags& flags, const Config& config) {
   return kExitOk;
 }
 
-base::Result<int> simulate(const CommandLine& line, Flags& flags) {
+base::Result<int> simulate(const CommandLine& line, SimulateFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   if (flags.events == 0)
     return base::Error{base::ErrorCode::invalid_argument, "expected how many events to simulate, from 1",
@@ -106,8 +106,8 @@ base::Result<int> simulate(const CommandLine& line, Flags& flags) {
 void add_simulate(CLI::App& app, CommandLine& line) {
   auto* command =
       app.add_subcommand("simulate", "a bounded, seeded market with faults, into a directory or a file");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<SimulateFlags>();  // lives in the action
+  command->footer(kSimulateFooter);
   command->add_option("--seed", flags->seed, "everything follows from it [1]");
   command->add_option("--events", flags->events, "how many happen")->required();
   command->add_option("--start", flags->start, "time of the first one [2026-01-05T14:30:00Z]");

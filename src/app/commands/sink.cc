@@ -15,13 +15,13 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kSinkFooter = R"(Examples:
   tickerhouse sink parquet --data ./lake --tape kafka --brokers kafka1:9092 --pipeline prod
   tickerhouse sink duckdb --data ./feed --exit-at-end
 Sinks: duckdb (DATA/store.duckdb), parquet and csv (DATA/history), console (stdout). Only on a tape that processes
 share; replay, simulate and run have their sinks themselves.)";
 
-struct Flags {
+struct SinkFlags {
   std::string name;
   bool exit_at_end = false;
 };
@@ -39,7 +39,7 @@ base::Status choose(Config& config, const std::string& name) {
                      "sink"};
 }
 
-base::Result<int> run_sink(const CommandLine& line, const Flags& flags) {
+base::Result<int> run_sink(const CommandLine& line, const SinkFlags& flags) {
   ASSIGN_OR_RETURN(Config config, line.load());
   RETURN_IF_ERROR(choose(config, flags.name));
   ASSIGN_OR_RETURN(const OpenDirectory directory, join_directory(config, false));
@@ -67,8 +67,8 @@ base::Result<int> run_sink(const CommandLine& line, const Flags& flags) {
 
 void add_sink(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand("sink", "one sink of a pipeline on a shared tape, as a process");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<SinkFlags>();  // lives in the action
+  command->footer(kSinkFooter);
   command->add_option("name", flags->name, "duckdb, parquet, csv or console")->required();
   command->add_flag("--exit-at-end", flags->exit_at_end, "stop when it has all that is there");
   add_setting_flags(*command, line,

@@ -18,13 +18,13 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kStatusFooter = R"(Examples:
   tickerhouse status                 one screen for people
   tickerhouse status --json          the same for programs
   tickerhouse status --watch         again every second
 Exit code with --check: 0 healthy, 1 degraded, 3 stopped.)";
 
-struct Flags {
+struct StatusFlags {
   bool json = false;
   bool watch = false;
   bool check = false;
@@ -115,7 +115,7 @@ std::string to_screen(const flow::PipelineStatus& status, const RunningStatus& p
   return out;
 }
 
-base::Result<int> run(const CommandLine& line, const Flags& flags) {
+base::Result<int> show_status(const CommandLine& line, const StatusFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   for (;;) {
@@ -143,13 +143,13 @@ base::Result<int> run(const CommandLine& line, const Flags& flags) {
 void add_status(CLI::App& app, CommandLine& line) {
   auto* command =
       app.add_subcommand("status", "the ledger, sources, partitions, sinks and problems of a data directory");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<StatusFlags>();  // lives in the action
+  command->footer(kStatusFooter);
   command->add_flag("--json", flags->json, "one JSON object");
   command->add_flag("--watch", flags->watch, "again every second");
   command->add_flag("--check", flags->check, "say health by the exit code");
   add_setting_flags(*command, line, {"data", "kafka.", "log."});
-  set_action(*command, line, [&line, flags] { return run(line, *flags); });
+  set_action(*command, line, [&line, flags] { return show_status(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

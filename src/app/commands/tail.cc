@@ -17,7 +17,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kTailFooter = R"(Examples:
   tickerhouse tail bars                                       new bars as they come
   tickerhouse tail bars --from beginning --exit-at-end        every revision on the tape
   tickerhouse tail events --symbol AAPL --count 20 --from 2026-01-05T14:30:00Z
@@ -26,7 +26,7 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse tail bars --brokers 127.0.0.1:9092 --pipeline demo          rows of a pipeline there
 Topics: events, rejects, bars, settled, late; signals and alerts, which nothing writes yet. Partitions one after the other with --exit-at-end; as they come otherwise.)";
 
-struct Flags {
+struct TailFlags {
   std::string topic;
   std::string from = "end";
   std::uint64_t count = 0;
@@ -51,7 +51,7 @@ base::Result<flow::Topic> topic_of(const std::string& name) {
 
 class Tail {
  public:
-  Tail(const Flags& flags, flow::Topic topic, const StartPlace& start)
+  Tail(const TailFlags& flags, flow::Topic topic, const StartPlace& start)
       : flags_(flags), topic_(topic), start_(start) {}
 
   base::Status run(flow::Tape& tape, std::uint16_t partitions) {
@@ -148,14 +148,14 @@ class Tail {
     }
   }
 
-  const Flags& flags_;
+  const TailFlags& flags_;
   flow::Topic topic_;
   StartPlace start_;
   std::vector<Input> inputs_;
   std::uint64_t printed_ = 0;
 };
 
-base::Status check_rows(const Flags& flags) {
+base::Status check_rows(const TailFlags& flags) {
   if (flags.format != "jsonl" && flags.format != "csv")
     return base::Error{base::ErrorCode::invalid_argument, "jsonl or csv", "--format"};
   if (flags.key || flags.headers)
@@ -165,7 +165,7 @@ base::Status check_rows(const Flags& flags) {
   return {};
 }
 
-base::Status tail_directory(const CommandLine& line, const Flags& flags) {
+base::Status tail_directory(const CommandLine& line, const TailFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   RETURN_IF_ERROR(check_rows(flags));
   ASSIGN_OR_RETURN(const flow::Topic topic, topic_of(flags.topic));
@@ -174,7 +174,7 @@ base::Status tail_directory(const CommandLine& line, const Flags& flags) {
   return Tail(flags, topic, start).run(*directory.tape, directory.settings.partitions);
 }
 
-base::Status tail_messages(const tape::kafka::Connection& connection, const Flags& flags,
+base::Status tail_messages(const tape::kafka::Connection& connection, const TailFlags& flags,
                            const StartPlace& start) {
   if (!flags.symbols.empty() || flags.format != "jsonl")
     return base::Error{base::ErrorCode::invalid_argument, "only the rows of a pipeline's topic can be chosen",
@@ -184,7 +184,7 @@ base::Status tail_messages(const tape::kafka::Connection& connection, const Flag
 }
 
 // Rows, if the name is one of ours and the pipeline is there; else messages of the topic of that name.
-base::Status tail_cluster(const CommandLine& line, const Flags& flags) {
+base::Status tail_cluster(const CommandLine& line, const TailFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const tape::kafka::Connection connection, connection_of(config));
   ASSIGN_OR_RETURN(const StartPlace start, parse_start(flags.from, "--from"));
@@ -211,7 +211,7 @@ base::Status tail_cluster(const CommandLine& line, const Flags& flags) {
   return Tail(flags, *topic, start).run(*tape, *partitions);
 }
 
-base::Status run(const CommandLine& line, const Flags& flags) {
+base::Status tail(const CommandLine& line, const TailFlags& flags) {
   return asks_of_cluster(line) ? tail_cluster(line, flags) : tail_directory(line, flags);
 }
 
@@ -222,8 +222,8 @@ void add_tail(CLI::App& app, CommandLine& line) {
       "tail",
       "rows of a topic as they lie on the tape, and new ones as they come; messages of any topic of a Kafka "
       "cluster");
-  auto flags = std::make_shared<Flags>();  // lives in the action
-  command->footer(kFooter);
+  auto flags = std::make_shared<TailFlags>();  // lives in the action
+  command->footer(kTailFooter);
   command
       ->add_option("topic", flags->topic, "events, rejects, bars, settled or late; with --brokers any topic")
       ->required();
@@ -239,7 +239,7 @@ void add_tail(CLI::App& app, CommandLine& line) {
   command->add_flag("--key", flags->key, "messages: the key and a tab before each");
   command->add_flag("--headers", flags->headers, "messages: NAME=VALUE,... and a tab before each");
   add_setting_flags(*command, line, {"data", "kafka.", "log."});
-  set_action(*command, line, [&line, flags] { return run(line, *flags); });
+  set_action(*command, line, [&line, flags] { return tail(line, *flags); });
 }
 
 }  // namespace tickerhouse::app

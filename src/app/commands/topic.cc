@@ -21,7 +21,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kTopicFooter = R"(Examples:
   tickerhouse topic list --data ./data
   tickerhouse topic describe events
   tickerhouse topic list --brokers 127.0.0.1:9092              the whole cluster, by its own names
@@ -29,7 +29,7 @@ constexpr const char* kFooter = R"(Examples:
   tickerhouse topic alter orders --brokers 127.0.0.1:9092 --partitions 12 --unset retention.ms
   tickerhouse topic delete orders --brokers 127.0.0.1:9092 --yes)";
 
-struct Flags {
+struct TopicFlags {
   std::string name;
   bool json = false;
   int partitions = 0;  // 0: as the brokers or the topic have it
@@ -69,7 +69,7 @@ base::Status list_directory(const CommandLine& line, bool as_json) {
   return {};
 }
 
-base::Status describe_topic(const OpenDirectory& directory, flow::Topic topic, bool as_json) {
+base::Status print_directory_topic(const OpenDirectory& directory, flow::Topic topic, bool as_json) {
   ASSIGN_OR_RETURN(const flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
   std::string text;
@@ -97,24 +97,24 @@ base::Status describe_topic(const OpenDirectory& directory, flow::Topic topic, b
   return {};
 }
 
-base::Status describe_directory(const CommandLine& line, const Flags& flags) {
+base::Status describe_directory(const CommandLine& line, const TopicFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   for (std::uint8_t t = 1; t <= flow::kTopicLast; ++t)
     if (const auto topic = static_cast<flow::Topic>(t); flags.name == flow::topic_name(topic))
-      return describe_topic(directory, topic, flags.json);
+      return print_directory_topic(directory, topic, flags.json);
   return base::Error{base::ErrorCode::invalid_argument,
                      std::string("\"").append(flags.name).append("\" is none of the topics; see topic list"),
                      "topic describe"};
 }
 
-base::Status list(const CommandLine& line, const Flags& flags) {
+base::Status list_topics(const CommandLine& line, const TopicFlags& flags) {
   if (!asks_of_cluster(line)) return list_directory(line, flags.json);
   ASSIGN_OR_RETURN(const auto client, open_cluster(line));
   return print_topics(*client, flags.json);
 }
 
-base::Status describe(const CommandLine& line, const Flags& flags) {
+base::Status show_topic(const CommandLine& line, const TopicFlags& flags) {
   if (!asks_of_cluster(line)) return describe_directory(line, flags);
   ASSIGN_OR_RETURN(const auto client, open_cluster(line));
   return print_topic(*client, flags.name, flags.json);
@@ -127,7 +127,7 @@ base::Result<std::pair<std::string, std::string>> setting_of(const std::string& 
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
 }
 
-base::Status create(const CommandLine& line, const Flags& flags) {
+base::Status create_topic(const CommandLine& line, const TopicFlags& flags) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const auto client, open_cluster(line));
   tape::kafka::TopicOrder order;
@@ -143,7 +143,7 @@ base::Status create(const CommandLine& line, const Flags& flags) {
   return {};
 }
 
-base::Status alter(const CommandLine& line, const Flags& flags) {
+base::Status alter_topic(const CommandLine& line, const TopicFlags& flags) {
   tape::kafka::TopicChange change;
   change.partitions = flags.partitions;
   for (const std::string& text : flags.sets) {
@@ -167,7 +167,7 @@ bool says_yes(const std::string& question) {
   return answer == "y" || answer == "yes";
 }
 
-base::Status remove(const CommandLine& line, const Flags& flags) {
+base::Status remove_topic(const CommandLine& line, const TopicFlags& flags) {
   ASSIGN_OR_RETURN(const auto client, open_cluster(line));
   ASSIGN_OR_RETURN(const auto topic, tape::kafka::describe_topic(*client, flags.name));
   ASSIGN_OR_RETURN(const std::string pipeline, tape::kafka::pipeline_of(*client, flags.name));
@@ -186,11 +186,11 @@ base::Status remove(const CommandLine& line, const Flags& flags) {
   return {};
 }
 
-using Run = base::Status (*)(const CommandLine& line, const Flags& flags);
+using Run = base::Status (*)(const CommandLine& line, const TopicFlags& flags);
 
 // A subcommand with what all of them have.
 CLI::App& add(CLI::App& topic, CommandLine& line, const char* name, const char* what,
-              const std::shared_ptr<Flags>& flags) {
+              const std::shared_ptr<TopicFlags>& flags) {
   auto* command = topic.add_subcommand(name, what);
   if (std::string_view(name) != "list") command->add_option("topic", flags->name, "its name")->required();
   const bool reads = std::string_view(name) == "list" || std::string_view(name) == "describe";
@@ -200,7 +200,7 @@ CLI::App& add(CLI::App& topic, CommandLine& line, const char* name, const char* 
   return *command;
 }
 
-void act(CLI::App& command, CommandLine& line, const std::shared_ptr<Flags>& flags, Run run) {
+void act(CLI::App& command, CommandLine& line, const std::shared_ptr<TopicFlags>& flags, Run run) {
   set_action(command, line, [&line, flags, run] { return run(line, *flags); });
 }
 
@@ -208,19 +208,19 @@ void act(CLI::App& command, CommandLine& line, const std::shared_ptr<Flags>& fla
 
 void add_topic(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand("topic", "the topics of the tape, or with --brokers of a Kafka cluster");
-  command->footer(kFooter);
+  command->footer(kTopicFooter);
   command->require_subcommand(1);
-  auto flags = std::make_shared<Flags>();  // lives in the actions
-  act(add(*command, line, "list", "all topics", flags), line, flags, list);
+  auto flags = std::make_shared<TopicFlags>();  // lives in the actions
+  act(add(*command, line, "list", "all topics", flags), line, flags, list_topics);
   act(add(*command, line, "describe", "the partitions of one topic, and who reads them", flags), line, flags,
-      describe);
+      show_topic);
   auto& creating = add(*command, line, "create", "a new topic of the cluster", flags);
   creating.add_option("--partitions", flags->partitions, "how many [what the brokers think right]")
       ->check(CLI::PositiveNumber);
   creating.add_option("--set", flags->sets, "NAME=VALUE: a setting of the topic (repeats)")
       ->take_all()
       ->allow_extra_args(false);
-  act(creating, line, flags, create);
+  act(creating, line, flags, create_topic);
   auto& altering = add(*command, line, "alter", "another setting, or more partitions", flags);
   altering.add_option("--partitions", flags->partitions, "how many it shall have; never fewer")
       ->check(CLI::PositiveNumber);
@@ -230,10 +230,10 @@ void add_topic(CLI::App& app, CommandLine& line) {
   altering.add_option("--unset", flags->unsets, "NAME: back to its default (repeats)")
       ->take_all()
       ->allow_extra_args(false);
-  act(altering, line, flags, alter);
+  act(altering, line, flags, alter_topic);
   auto& deleting = add(*command, line, "delete", "a topic and its messages", flags);
   deleting.add_flag("--yes", flags->yes, "really");
-  act(deleting, line, flags, remove);
+  act(deleting, line, flags, remove_topic);
 }
 
 }  // namespace tickerhouse::app

@@ -18,7 +18,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kVerifyFooter =
     R"(Runs the tape again through the engine and compares every row of the result topics by its bytes, then the
 store with the tape by rows, and the history files: each row of the tape up to where they go stands in one file,
 with equal values, and nothing else does. Exit 0, or 1 and the first difference.
@@ -127,7 +127,7 @@ base::Result<bool> has_store(const OpenDirectory& directory) {
   return !position.empty();
 }
 
-base::Status run(const CommandLine& line) {
+base::Status verify(const CommandLine& line) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const OpenDirectory directory, open_directory_to_read(config));
   ProgressBar bar;
@@ -176,9 +176,9 @@ base::Status run(const CommandLine& line) {
 void add_verify(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "verify", "prove that replay gives the same bytes, and that store and history agree");
-  command->footer(kFooter);
+  command->footer(kVerifyFooter);
   add_setting_flags(*command, line, {"data", "kafka.", "log."});
-  set_action(*command, line, [&line] { return run(line); });
+  set_action(*command, line, [&line] { return verify(line); });
 }
 
 }  // namespace tickerhouse::app

@@ -19,7 +19,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kWorkFooter = R"(Examples:
   tickerhouse work --data ./worker --tape kafka --brokers kafka1:9092 --pipeline prod --id 1
   tickerhouse work --data ./worker --group nightly --id 2
 As many as there are partitions, on one machine (they may share --data) or on several. Killed and started again under
@@ -141,7 +141,7 @@ base::Result<int> work(const CommandLine& line) {
 void add_work(CLI::App& app, CommandLine& line) {
   auto* command = app.add_subcommand(
       "work", "one of several processes that turn events into bars, on a tape they share (Kafka)");
-  command->footer(kFooter);
+  command->footer(kWorkFooter);
   add_setting_flags(*command, line,
                     {"data", "engine.threads", "ingest.batch", "tape.kind", "tape.checkpoints",
                      "tape.accept_gap", "kafka.", "work.", "log."});

@@ -12,7 +12,6 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr base::DurationNanos kLockPatience = 10 * base::kSecond;
 constexpr base::DurationNanos kJoinPoll = 500 * base::kMillisecond;
 
 struct Record {

@@ -3,7 +3,12 @@
 
 #include <string>
 
+#include "base/time.h"
+
 namespace tickerhouse::app {
+
+// How long a command waits for another that holds one of the locks.
+inline constexpr base::DurationNanos kLockPatience = 10 * base::kSecond;
 
 struct DirectoryPaths {
   explicit DirectoryPaths(std::string root);

@@ -17,7 +17,6 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr base::DurationNanos kLockPatience = 10 * base::kSecond;
 constexpr base::DurationNanos kPagePatience = 3 * base::kSecond;  // of somebody who looks at a page
 constexpr const char* kGroupWriter = "group";  // whose position is the name of the workers' group
 
@@ -60,7 +59,7 @@ bool take_line(std::string_view& text, std::string_view key, std::string& value)
   return true;
 }
 
-base::Result<KafkaRecord> decode(std::string_view text, const std::string& path) {
+base::Result<KafkaRecord> decode_record(std::string_view text, const std::string& path) {
   KafkaRecord record;
   bool good = take_line(text, "brokers=", record.brokers) && take_line(text, "pipeline=", record.pipeline) &&
               take_line(text, "id=", record.id);
@@ -79,7 +78,7 @@ bool is_lmdb(const DirectoryPaths& paths) { return std::filesystem::exists(paths
 
 base::Result<KafkaRecord> read_record(const Config& config, const DirectoryPaths& paths) {
   ASSIGN_OR_RETURN(const std::string text, base::system_disk().read_file(paths.kafka));
-  ASSIGN_OR_RETURN(KafkaRecord record, decode(text, paths.kafka));
+  ASSIGN_OR_RETURN(KafkaRecord record, decode_record(text, paths.kafka));
   if (config.given("kafka.brokers")) record.brokers = config.kafka_brokers;
   if (config.given("kafka.pipeline") && config.kafka_pipeline != record.pipeline)
     return base::Error{base::ErrorCode::configuration,

@@ -7,11 +7,11 @@
 namespace tickerhouse::app {
 namespace {
 
-std::atomic<bool> stop = false;
+std::atomic<bool> stop_flag = false;
 static_assert(std::atomic<bool>::is_always_lock_free);  // so a handler may set it
 
 void on_signal(int signal) {
-  if (stop.exchange(true)) ::_exit(128 + signal);
+  if (stop_flag.exchange(true)) ::_exit(128 + signal);
 }
 
 }  // namespace
@@ -22,9 +22,9 @@ const std::atomic<bool>& stop_requested() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, said as such
-  return stop;
+  return stop_flag;
 }
 
-void request_stop() { stop = true; }
+void request_stop() { stop_flag = true; }
 
 }  // namespace tickerhouse::app

@@ -15,7 +15,7 @@ namespace {
 
 namespace websocket = boost::beast::websocket;
 
-constexpr std::size_t kPieceBytes = 16U << 10U;
+constexpr std::size_t kStreamPieceBytes = 16U << 10U;
 constexpr int kSendBufferBytes =
     64 << 10;  // of the kernel: what lies there is older than what we would send now
 
@@ -116,7 +116,7 @@ class StreamSession final : public Session, public std::enable_shared_from_this<
   }
 
   void write_piece() {
-    const std::size_t end = std::min(size(), sent_ + kPieceBytes);
+    const std::size_t end = std::min(size(), sent_ + kStreamPieceBytes);
     const std::size_t head = message_.head.size();
     std::array<asio::const_buffer, 2> piece;
     if (sent_ < head) piece[0] = asio::buffer(message_.head.data() + sent_, std::min(end, head) - sent_);

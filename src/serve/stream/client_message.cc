@@ -9,13 +9,13 @@
 namespace tickerhouse::serve {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr std::size_t kPingIdBytesMax = 64;
 
 base::Error wrong(std::string what) { return {base::ErrorCode::invalid_argument, std::move(what), ""}; }
 
-base::Result<Subscription::Bars> parse_bars(const json& entry,
+base::Result<Subscription::Bars> parse_bars(const Json& entry,
                                             const std::vector<base::DurationNanos>& intervals) {
   const bool shaped = entry.is_object() && entry.size() == 2 && entry.contains("symbol") &&
                       entry.contains("interval") && entry["symbol"].is_string() &&
@@ -31,7 +31,7 @@ base::Result<Subscription::Bars> parse_bars(const json& entry,
   return bars;
 }
 
-base::Result<ClientMessage> parse_subscribe(const json& message,
+base::Result<ClientMessage> parse_subscribe(const Json& message,
                                             const std::vector<base::DurationNanos>& intervals) {
   ClientMessage parsed;
   for (const auto& [key, value] : message.items()) {
@@ -43,7 +43,7 @@ base::Result<ClientMessage> parse_subscribe(const json& message,
     if (flag != nullptr && value.is_boolean()) {
       *flag = value.get<bool>();
     } else if (key == "bars" && value.is_array() && value.size() <= kSubscribedBarsMax) {
-      for (const json& entry : value) {
+      for (const Json& entry : value) {
         ASSIGN_OR_RETURN(Subscription::Bars bars, parse_bars(entry, intervals));
         parsed.subscribe.bars.push_back(std::move(bars));
       }
@@ -59,9 +59,9 @@ base::Result<ClientMessage> parse_subscribe(const json& message,
 
 base::Result<ClientMessage> parse_client_message(std::string_view text,
                                                  const std::vector<base::DurationNanos>& intervals) {
-  const json message = json::parse(text, nullptr, false);
+  const Json message = Json::parse(text, nullptr, false);
   if (!message.is_object() || !message.contains("type")) return wrong("expected an object with a type");
-  const json& type = message["type"];
+  const Json& type = message["type"];
   if (type == "subscribe") return parse_subscribe(message, intervals);
   if (type != "ping") return wrong("expected the type subscribe or ping");
   ClientMessage ping;

@@ -7,6 +7,7 @@
 //                     cells, columns, end: the result; or `failure`
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -19,6 +20,9 @@
 namespace tickerhouse::sinks {
 
 enum class SqlFrame : std::uint8_t { request = 1, open, next, rows, failure, cells, columns, end };
+
+// Of a result, as the worker sends it; from twice as much on it is not honest.
+inline constexpr std::size_t kSqlResultBytesMax = 32U << 20U;
 
 struct SqlMessage {
   SqlFrame kind = SqlFrame::end;

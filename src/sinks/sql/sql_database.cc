@@ -19,12 +19,6 @@ struct History {
 };
 constexpr std::array<History, 2> kHistory = {{{"bars", &kBarColumns}, {"events", &kEventColumns}}};
 
-std::string quoted(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) text.append(c == '"' ? 2 : 1, c);
-  return text.append("\"");
-}
-
 }  // namespace
 
 struct SqlDatabase::Handle {
@@ -225,7 +219,7 @@ struct SqlDatabaseFunctions {
 
   static base::Status add_views(Handle& handle, SqlFiles files) {
     for (std::size_t i = 0; i < handle.request->relations.size(); ++i)
-      RETURN_IF_ERROR(handle.connection->run("CREATE VIEW " + quoted(handle.request->relations[i].name) +
+      RETURN_IF_ERROR(handle.connection->run("CREATE VIEW " + quoted_name(handle.request->relations[i].name) +
                                              " AS FROM store_rows(" + std::to_string(i) + ")"));
     for (std::size_t i = 0; i < kHistory.size(); ++i) {
       const std::string glob = std::string("'history/") + kHistory[i].name + "/parquet/*/*.parquet'";

@@ -24,14 +24,7 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::size_t kResultBytesMax = 64U << 20U;  // twice what an honest worker sends
 constexpr std::size_t kScansMax = 8;
-
-std::string quoted(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) text.append(c == '"' ? 2 : 1, c);
-  return text.append("\"");
-}
 
 // Connections that see one state of the store, one for each scan, as scans of one connection would have to
 // wait for each other. They began at the same state if the first and the last read the same positions, which
@@ -213,10 +206,11 @@ class Conversation {
     while (!in.at_end()) {
       const auto column = in.get<std::uint32_t>();
       if (!in.ok() || column >= relations_[relation].columns.size()) return nonsense();
-      sql.append(sql.empty() ? "SELECT " : ", ").append(quoted(relations_[relation].columns[column].first));
+      sql.append(sql.empty() ? "SELECT " : ", ")
+          .append(quoted_name(relations_[relation].columns[column].first));
     }
     if (sql.empty()) sql = "SELECT true";  // only how many rows there are
-    sql.append(" FROM ").append(quoted(relations_[relation].name));
+    sql.append(" FROM ").append(quoted_name(relations_[relation].name));
     if (!snapshot_.is_open()) RETURN_IF_ERROR(snapshot_.open(database_, deadline_));
     Scan& scan = scans_[number];
     scan.connection = snapshot_.take();
@@ -246,7 +240,7 @@ class Conversation {
 
   base::Status take_cells(base::ByteReader& in, std::size_t size) {
     bytes_ += size;
-    if (bytes_ > kResultBytesMax) return nonsense();
+    if (bytes_ > 2 * kSqlResultBytesMax) return nonsense();
     while (in.ok() && !in.at_end()) {
       if (in.get<std::uint8_t>() == 0) {
         table_.cells.emplace_back();

@@ -156,6 +156,12 @@ base::Result<std::string> SqlScan::next() {
   return message;
 }
 
+std::string quoted_name(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) text.append(c == '"' ? 2 : 1, c);
+  return text.append("\"");
+}
+
 bool decode_rows(std::string_view rows, const std::vector<std::size_t>& columns, _duckdb_data_chunk* chunk) {
   duckdb_data_chunk_set_size(chunk, 0);
   if (rows.empty()) return true;

@@ -28,6 +28,9 @@ class SqlScan {
   std::unique_ptr<Handle> handle_;
 };
 
+// An identifier as SQL text.
+std::string quoted_name(std::string_view name);
+
 // Puts such rows into these columns of a chunk, which have their types; an empty text is no rows. False: the
 // bytes do not fit.
 bool decode_rows(std::string_view rows, const std::vector<std::size_t>& columns, _duckdb_data_chunk* chunk);

@@ -29,7 +29,6 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::size_t kResultBytesMax = 32U << 20U;
 [[maybe_unused]] constexpr std::uint64_t kOwnBytes =
     256U << 20U;           // the program, DuckDB's code and what it does not count
 constexpr int kNice = 10;  // the pipeline goes first
@@ -205,7 +204,7 @@ class Statement {
         if (text == "nan" || text == "inf" || text == "-inf") columns_[c].number = false;
       }
       bytes_ += body.size();
-      if (bytes_ > kResultBytesMax)
+      if (bytes_ > kSqlResultBytesMax)
         return base::Error{ErrorCode::over_limit, "the result has more than 32 MB; ask for fewer rows", ""};
       RETURN_IF_ERROR(channel_.send(SqlFrame::cells, body));
       body.clear();

@@ -14,7 +14,7 @@
 namespace tickerhouse::sources {
 namespace {
 
-constexpr std::uint32_t kPositionVersion = 1;
+constexpr std::uint32_t kDemoPositionVersion = 1;
 constexpr std::uint64_t kEndless = std::uint64_t{1} << 48U;
 constexpr base::DurationNanos kNapMax = 20 * base::kMillisecond;
 
@@ -112,7 +112,8 @@ class Demo final : public DemoSource {
         "or another directory",
         info_.name};
     if (position.empty()) return {};  // started, and killed before the first event
-    if (in.get<std::uint32_t>() != kPositionVersion || in.get<base::Hash128>() != fingerprint()) return other;
+    if (in.get<std::uint32_t>() != kDemoPositionVersion || in.get<base::Hash128>() != fingerprint())
+      return other;
     std::deque<Segment> segments;
     for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) {
       SegmentPlan plan;
@@ -193,7 +194,7 @@ class Demo final : public DemoSource {
 
   void append_position(std::string& position) {
     base::ByteWriter out(position);
-    out.put(kPositionVersion);
+    out.put(kDemoPositionVersion);
     out.put(fingerprint());
     out.put(static_cast<std::uint32_t>(segments_.size()));
     for (const Segment& segment : segments_) {

@@ -13,7 +13,7 @@
 namespace tickerhouse::sources {
 namespace {
 
-constexpr std::uint32_t kPositionVersion = 1;
+constexpr std::uint32_t kSimulatorPositionVersion = 1;
 constexpr base::TsNanos kTimeLimit =
     106'000 * base::kDay;  // 2260: whatever is late or in the future stays readable
 
@@ -28,7 +28,7 @@ constexpr std::array<const char*, 60> kTickers = {
 base::Hash128 fingerprint(const SimulatorOptions& options) {
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(kPositionVersion);
+  out.put(kSimulatorPositionVersion);
   out.put(options.seed);
   out.put(options.events);
   out.put(options.rate);

@@ -9,8 +9,6 @@
 namespace tickerhouse::tape::kafka {
 namespace {
 
-constexpr std::size_t kErrorBytes = 512;
-
 // What our promises stand on.
 const std::set<std::string, std::less<>>& reserved() {
   static const std::set<std::string, std::less<>> kNames = {"bootstrap.servers",
@@ -185,6 +183,23 @@ base::Error Client::error(int code, std::string_view call) const {
 void Freed::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 void Freed::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 void Freed::operator()(rd_kafka_error_s* error) const { rd_kafka_error_destroy(error); }
+void Freed::operator()(const struct rd_kafka_metadata* metadata) const {
+  rd_kafka_metadata_destroy(metadata);
+}
+void Freed::operator()(rd_kafka_NewTopic_s* object) const { rd_kafka_NewTopic_destroy(object); }
+void Freed::operator()(rd_kafka_DeleteTopic_s* object) const { rd_kafka_DeleteTopic_destroy(object); }
+void Freed::operator()(rd_kafka_NewPartitions_s* object) const { rd_kafka_NewPartitions_destroy(object); }
+void Freed::operator()(rd_kafka_ConfigResource_s* object) const { rd_kafka_ConfigResource_destroy(object); }
+void Freed::operator()(rd_kafka_TopicCollection_s* object) const { rd_kafka_TopicCollection_destroy(object); }
+void Freed::operator()(rd_kafka_DeleteRecords_s* object) const { rd_kafka_DeleteRecords_destroy(object); }
+void Freed::operator()(rd_kafka_DeleteGroup_s* object) const { rd_kafka_DeleteGroup_destroy(object); }
+void Freed::operator()(rd_kafka_ListConsumerGroupOffsets_s* object) const {
+  rd_kafka_ListConsumerGroupOffsets_destroy(object);
+}
+void Freed::operator()(rd_kafka_AlterConsumerGroupOffsets_s* object) const {
+  rd_kafka_AlterConsumerGroupOffsets_destroy(object);
+}
+void Freed::operator()(rd_kafka_AdminOptions_s* object) const { rd_kafka_AdminOptions_destroy(object); }
 
 base::Result<Owned<rd_kafka_topic_s>> open_topic(const Client& client, const std::string& name) {
   Owned<rd_kafka_topic_s> topic(rd_kafka_topic_new(client.get(), name.c_str(), nullptr));

@@ -2,6 +2,7 @@
 // codes. The vendor's header stays in the .cc files of this folder.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +18,17 @@ struct rd_kafka_topic_s;
 struct rd_kafka_queue_s;
 struct rd_kafka_error_s;
 struct rd_kafka_message_s;
+struct rd_kafka_metadata;  // the library gives a function this name too, so `struct` is said
+struct rd_kafka_NewTopic_s;
+struct rd_kafka_DeleteTopic_s;
+struct rd_kafka_NewPartitions_s;
+struct rd_kafka_ConfigResource_s;
+struct rd_kafka_TopicCollection_s;
+struct rd_kafka_DeleteRecords_s;
+struct rd_kafka_DeleteGroup_s;
+struct rd_kafka_ListConsumerGroupOffsets_s;
+struct rd_kafka_AlterConsumerGroupOffsets_s;
+struct rd_kafka_AdminOptions_s;
 
 namespace tickerhouse::tape::kafka {
 
@@ -28,6 +40,8 @@ struct Connection {
   Properties properties;
   base::DurationNanos patience = 30 * base::kSecond;  // of one request, before `io`
 };
+
+inline constexpr std::size_t kErrorBytes = 512;  // for what the library says of a refusal
 
 enum class Role {
   reader,    // sees what is committed
@@ -68,6 +82,17 @@ struct Freed {
   void operator()(rd_kafka_topic_s* topic) const;
   void operator()(rd_kafka_queue_s* queue) const;
   void operator()(rd_kafka_error_s* error) const;
+  void operator()(const struct rd_kafka_metadata* metadata) const;
+  void operator()(rd_kafka_NewTopic_s* object) const;
+  void operator()(rd_kafka_DeleteTopic_s* object) const;
+  void operator()(rd_kafka_NewPartitions_s* object) const;
+  void operator()(rd_kafka_ConfigResource_s* object) const;
+  void operator()(rd_kafka_TopicCollection_s* object) const;
+  void operator()(rd_kafka_DeleteRecords_s* object) const;
+  void operator()(rd_kafka_DeleteGroup_s* object) const;
+  void operator()(rd_kafka_ListConsumerGroupOffsets_s* object) const;
+  void operator()(rd_kafka_AlterConsumerGroupOffsets_s* object) const;
+  void operator()(rd_kafka_AdminOptions_s* object) const;
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Freed>;

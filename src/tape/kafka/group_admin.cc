@@ -15,22 +15,10 @@
 namespace tickerhouse::tape::kafka {
 namespace {
 
-struct Release {
-  void operator()(rd_kafka_ListConsumerGroupOffsets_t* asked) const {
-    rd_kafka_ListConsumerGroupOffsets_destroy(asked);
-  }
-  void operator()(rd_kafka_AlterConsumerGroupOffsets_t* change) const {
-    rd_kafka_AlterConsumerGroupOffsets_destroy(change);
-  }
-  void operator()(rd_kafka_DeleteGroup_t* group) const { rd_kafka_DeleteGroup_destroy(group); }
-};
-template <typename T>
-using Ours = std::unique_ptr<T, Release>;
-
 std::string of_group(const std::string& name) { return std::string("group ").append(name); }
 std::string text(const char* maybe) { return maybe == nullptr ? std::string() : std::string(maybe); }
 
-base::Result<std::vector<std::string>> names_once(Client& client, Refused& refused) {
+base::Result<std::vector<std::string>> group_list_once(Client& client, Refused& refused) {
   Request request(client, "list of groups", refused);
   rd_kafka_ListConsumerGroups(client.get(), nullptr, request.queue());
   ASSIGN_OR_RETURN(const Answer answer, request.answer());
@@ -47,8 +35,8 @@ base::Result<std::vector<std::string>> names_once(Client& client, Refused& refus
   return all;
 }
 
-base::Result<std::vector<std::string>> names(Client& client) {
-  return patiently(client, [&](Refused& refused) { return names_once(client, refused); });
+base::Result<std::vector<std::string>> group_list(Client& client) {
+  return patiently(client, [&](Refused& refused) { return group_list_once(client, refused); });
 }
 
 GroupMember member_of(const rd_kafka_MemberDescription_t* raw) {
@@ -131,7 +119,7 @@ bool has_group(Client& client) {
 
 base::Result<Offsets> committed_once(Client& client, const std::string& group, Refused& refused) {
   CHECK(has_group(client));
-  const Ours<rd_kafka_ListConsumerGroupOffsets_t> asked(
+  const Owned<rd_kafka_ListConsumerGroupOffsets_t> asked(
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr));
   rd_kafka_ListConsumerGroupOffsets_t* raw = asked.get();
   Request request(client, "offsets of a group", refused);
@@ -189,7 +177,7 @@ base::Status store_once(Client& client, const std::string& group, const std::vec
       rd_kafka_topic_partition_list_add(list.get(), one.place.topic.c_str(), one.place.partition)->offset =
           *one.after;
   if (list->cnt == 0) return {};
-  const Ours<rd_kafka_AlterConsumerGroupOffsets_t> change(
+  const Owned<rd_kafka_AlterConsumerGroupOffsets_t> change(
       rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
   rd_kafka_AlterConsumerGroupOffsets_t* raw = change.get();
   Request request(client, "setting offsets of a group", refused);
@@ -214,7 +202,7 @@ base::Status store(Client& client, const std::string& group, const std::vector<R
 }
 
 base::Status delete_once(Client& client, const std::string& name, Refused& refused) {
-  const Ours<rd_kafka_DeleteGroup_t> group(rd_kafka_DeleteGroup_new(name.c_str()));
+  const Owned<rd_kafka_DeleteGroup_t> group(rd_kafka_DeleteGroup_new(name.c_str()));
   rd_kafka_DeleteGroup_t* raw = group.get();
   Request request(client, "deleting a group", refused);
   rd_kafka_DeleteGroups(client.get(), &raw, 1, nullptr, request.queue());
@@ -252,7 +240,7 @@ base::Result<std::unique_ptr<Client>> open_for_group(const Connection& connectio
 }
 
 base::Result<std::vector<GroupState>> list_groups(Client& client) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> all, names(client));
+  ASSIGN_OR_RETURN(const std::vector<std::string> all, group_list(client));
   return states(client, all);
 }
 

@@ -12,7 +12,6 @@
 namespace tickerhouse::tape::kafka {
 namespace {
 
-constexpr std::size_t kErrorBytes = 512;
 constexpr int kLeavePollMs = 100;
 constexpr int kLeavePolls = 5;
 

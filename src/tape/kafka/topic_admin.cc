@@ -16,28 +16,16 @@
 namespace tickerhouse::tape::kafka {
 namespace {
 
-constexpr std::size_t kErrorBytes = 512;
 constexpr int kPauseMs = 20;
-
-struct Release {
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-  void operator()(rd_kafka_TopicCollection_t* topics) const { rd_kafka_TopicCollection_destroy(topics); }
-  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
-  void operator()(rd_kafka_DeleteTopic_t* topic) const { rd_kafka_DeleteTopic_destroy(topic); }
-  void operator()(rd_kafka_NewPartitions_t* more) const { rd_kafka_NewPartitions_destroy(more); }
-  void operator()(rd_kafka_ConfigResource_t* config) const { rd_kafka_ConfigResource_destroy(config); }
-};
-template <typename T>
-using Ours = std::unique_ptr<T, Release>;
 
 std::string of_topic(const std::string& name) { return std::string("topic ").append(name); }
 
-base::Result<std::vector<std::string>> names(Client& client) {
+base::Result<std::vector<std::string>> topic_list(Client& client) {
   const rd_kafka_metadata_t* raw = nullptr;
   if (const rd_kafka_resp_err_t code = rd_kafka_metadata(client.get(), 1, nullptr, &raw, client.patience());
       code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return client.error(code, "list of topics");
-  const Ours<const rd_kafka_metadata_t> metadata(raw);
+  const Owned<const rd_kafka_metadata_t> metadata(raw);
   std::vector<std::string> all;
   all.reserve(static_cast<std::size_t>(raw->topic_cnt));
   for (int i = 0; i < raw->topic_cnt; ++i) all.emplace_back(raw->topics[i].topic);
@@ -81,7 +69,7 @@ base::Result<TopicState> state(Client& client, const std::string& name) {
 }
 
 base::Result<std::vector<TopicSetting>> settings(Client& client, const std::string& name) {
-  const Ours<rd_kafka_ConfigResource_t> asked(
+  const Owned<rd_kafka_ConfigResource_t> asked(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
   rd_kafka_ConfigResource_t* raw = asked.get();
   Request request(client, "settings of a topic");
@@ -153,7 +141,7 @@ base::Status add_partitions(Client& client, const std::string& name, int partiti
                            .append(" partitions; they can only become more"),
                        of_topic(name)};
   std::array<char, kErrorBytes> why{};
-  const Ours<rd_kafka_NewPartitions_t> more(
+  const Owned<rd_kafka_NewPartitions_t> more(
       rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(partitions), why.data(), why.size()));
   if (more == nullptr) return base::Error{base::ErrorCode::invalid_argument, why.data(), of_topic(name)};
   rd_kafka_NewPartitions_t* raw = more.get();
@@ -169,7 +157,7 @@ base::Status add_partitions(Client& client, const std::string& name, int partiti
 
 base::Status set(Client& client, const std::string& name,
                  const std::map<std::string, std::optional<std::string>>& changes) {
-  const Ours<rd_kafka_ConfigResource_t> config(
+  const Owned<rd_kafka_ConfigResource_t> config(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
   for (const auto& [key, value] : changes) {
     const Owned<rd_kafka_error_s> error(rd_kafka_ConfigResource_add_incremental_config(
@@ -210,7 +198,7 @@ base::Result<std::vector<TopicState>> find_topics(Client& client, const std::vec
   std::vector<TopicState> found;
   if (wanted.empty()) return found;
   auto pointers = pointers_to(wanted);
-  const Ours<rd_kafka_TopicCollection_t> topics(
+  const Owned<rd_kafka_TopicCollection_t> topics(
       rd_kafka_TopicCollection_of_topic_names(pointers.data(), pointers.size()));
   Request request(client, "describing topics");
   rd_kafka_DescribeTopics(client.get(), topics.get(), nullptr, request.queue());
@@ -230,7 +218,7 @@ base::Result<std::vector<TopicState>> find_topics(Client& client, const std::vec
 }
 
 base::Result<std::vector<TopicState>> list_topics(Client& client) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> all, names(client));
+  ASSIGN_OR_RETURN(const std::vector<std::string> all, topic_list(client));
   return find_topics(client, all);
 }
 
@@ -263,7 +251,7 @@ base::Result<TopicDetails> describe_topic(Client& client, const std::string& nam
 
 base::Status create_topic(Client& client, const TopicOrder& order) {
   std::array<char, kErrorBytes> why{};
-  const Ours<rd_kafka_NewTopic_t> topic(
+  const Owned<rd_kafka_NewTopic_t> topic(
       rd_kafka_NewTopic_new(order.name.c_str(), order.partitions, order.replication, why.data(), why.size()));
   if (topic == nullptr)
     return base::Error{base::ErrorCode::invalid_argument, why.data(), of_topic(order.name)};
@@ -281,7 +269,7 @@ base::Status create_topic(Client& client, const TopicOrder& order) {
 }
 
 base::Status delete_topic(Client& client, const std::string& name) {
-  const Ours<rd_kafka_DeleteTopic_t> topic(rd_kafka_DeleteTopic_new(name.c_str()));
+  const Owned<rd_kafka_DeleteTopic_t> topic(rd_kafka_DeleteTopic_new(name.c_str()));
   rd_kafka_DeleteTopic_t* raw = topic.get();
   Request request(client, "deleting a topic");
   rd_kafka_DeleteTopics(client.get(), &raw, 1, nullptr, request.queue());

@@ -15,17 +15,6 @@
 namespace tickerhouse::tape::kafka {
 namespace {
 
-constexpr std::size_t kErrorBytes = 512;
-
-struct DestroyPlan {
-  void operator()(rd_kafka_NewTopic_t* topic) const { rd_kafka_NewTopic_destroy(topic); }
-  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-  void operator()(rd_kafka_DeleteRecords_t* records) const { rd_kafka_DeleteRecords_destroy(records); }
-};
-template <typename T>
-using Planned = std::unique_ptr<T, DestroyPlan>;
-
 bool has_one_partition(flow::Topic topic) {
   return topic == flow::Topic::rejects || topic == flow::Topic::symbols;
 }
@@ -54,7 +43,7 @@ base::Result<std::map<std::string, int, std::less<>>> existing(Client& client) {
   if (const rd_kafka_resp_err_t error = rd_kafka_metadata(client.get(), 1, nullptr, &raw, client.patience());
       error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return client.error(error, "list of topics");
-  const Planned<const rd_kafka_metadata_t> metadata(raw);
+  const Owned<const rd_kafka_metadata_t> metadata(raw);
   std::map<std::string, int, std::less<>> found;
   for (int i = 0; i < raw->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& topic = raw->topics[i];
@@ -77,9 +66,9 @@ base::Status check_partitions(const Plan& plan, int found) {
                      std::string("Kafka, topic ").append(plan.name)};
 }
 
-base::Result<Planned<rd_kafka_NewTopic_t>> new_topic(const Plan& plan, std::int16_t replication) {
+base::Result<Owned<rd_kafka_NewTopic_t>> new_topic(const Plan& plan, std::int16_t replication) {
   std::array<char, kErrorBytes> why{};
-  Planned<rd_kafka_NewTopic_t> topic(
+  Owned<rd_kafka_NewTopic_t> topic(
       rd_kafka_NewTopic_new(plan.name.c_str(), plan.partitions, replication, why.data(), why.size()));
   if (topic == nullptr) return base::Error{base::ErrorCode::configuration, why.data(), plan.name};
   const std::string message_bytes = std::to_string(kMessageBytesMax);
@@ -98,7 +87,7 @@ base::Result<Planned<rd_kafka_NewTopic_t>> new_topic(const Plan& plan, std::int1
 }
 
 base::Status create(Client& client, const std::vector<Plan>& missing, std::int16_t replication) {
-  std::vector<Planned<rd_kafka_NewTopic_t>> topics;
+  std::vector<Owned<rd_kafka_NewTopic_t>> topics;
   std::vector<rd_kafka_NewTopic_t*> raw;
   for (const Plan& plan : missing) {
     ASSIGN_OR_RETURN(auto topic, new_topic(plan, replication));
@@ -106,7 +95,7 @@ base::Status create(Client& client, const std::vector<Plan>& missing, std::int16
     topics.push_back(std::move(topic));
   }
   Request request(client, "making topics");
-  const Planned<rd_kafka_AdminOptions_t> options(
+  const Owned<rd_kafka_AdminOptions_t> options(
       rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
   std::array<char, kErrorBytes> why{};
   rd_kafka_AdminOptions_set_operation_timeout(options.get(), client.patience(), why.data(), why.size());
@@ -224,7 +213,7 @@ base::Status delete_before(Client& client, const std::string& topic, std::uint16
                            std::int64_t to) {
   const PlaceList list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = to;
-  Planned<rd_kafka_DeleteRecords_t> records(rd_kafka_DeleteRecords_new(list.get()));
+  Owned<rd_kafka_DeleteRecords_t> records(rd_kafka_DeleteRecords_new(list.get()));
   Request request(client, "cutting");
   rd_kafka_DeleteRecords_t* raw = records.get();
   rd_kafka_DeleteRecords(client.get(), &raw, 1, nullptr, request.queue());

@@ -24,14 +24,6 @@ constexpr std::uint64_t kIngestPercentMax = 95;
 // likelier reason.
 constexpr std::uint64_t kDiskFullBytes = 16ULL << 20U;
 
-MDB_val value_of(std::string_view text) {
-  MDB_val value;
-  value.mv_size = text.size();
-  value.mv_data =
-      const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads it
-  return value;
-}
-
 // What a commit adds at most: a batch on pages of its own, its entry, and the tree above it.
 std::uint64_t bytes_of(const flow::Commit& commit) {
   std::uint64_t pages = 4 + commit.after.size() / kPageBytes;

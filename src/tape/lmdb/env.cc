@@ -46,15 +46,15 @@ std::string_view text_of(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
+}  // namespace
+
 MDB_val value_of(std::string_view text) {
   MDB_val value;
   value.mv_size = text.size();
   value.mv_data =
-      const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads keys
+      const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): LMDB only reads it
   return value;
 }
-
-}  // namespace
 
 base::Error lmdb_error(int rc, const char* doing, std::string_view where) {
   base::ErrorCode code = base::ErrorCode::io;

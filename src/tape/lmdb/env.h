@@ -21,8 +21,12 @@
 struct MDB_env;
 struct MDB_txn;
 struct MDB_cursor;
+struct MDB_val;
 
 namespace tickerhouse::tape {
+
+// As LMDB takes it. It only reads what it is given so.
+MDB_val value_of(std::string_view text);
 
 // What rc of an LMDB call means to us. Full map or disk: no_space; a broken tree: damaged.
 base::Error lmdb_error(int rc, const char* doing, std::string_view where);
