@@ -241,7 +241,7 @@ def suite_tidy(tally, part):
         stamp = stamps / hashlib.sha256(common.digest() + str(path).encode() + path.read_bytes()).hexdigest()
         if stamp.exists():
             return path, 0, ""
-        code, output = run([*GIVE_WAY, "clang-tidy-16", "--quiet", "-p", BUILD / "tidy", path], timeout=3600)
+        code, output = run([*GIVE_WAY, "clang-tidy-16", "--quiet", "-p", BUILD / "tidy", path], timeout=3 * CASE_SECONDS_MAX)
         output = re.sub(r"^\d+ warnings? generated\.\n", "", output, flags=re.M)
         if code == 0:
             stamp.touch()

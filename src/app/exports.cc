@@ -109,7 +109,7 @@ base::Result<std::vector<NamedReject>> rejects(const OpenDirectory& directory) {
 
 std::string example_of_reject(flow::Tape& tape, const std::string& reason) {
   std::string example;
-  constexpr std::size_t kShown = 100;
+  constexpr std::size_t kShownBytes = 100;
   const base::Status status =
       for_each_batch(tape, flow::Topic::rejects, 0, [&](const flow::TapeBatch& batch) {
         if (!example.empty()) return;
@@ -122,8 +122,8 @@ std::string example_of_reject(flow::Tape& tape, const std::string& reason) {
               .append(formats::reject_position(row))
               .append(" ");
           const std::string_view raw = view.text(static_cast<std::uint32_t>(i));
-          for (const char c : raw.substr(0, kShown)) example.push_back(c >= ' ' && c <= '~' ? c : '?');
-          if (raw.size() > kShown) example.append("…");
+          for (const char c : raw.substr(0, kShownBytes)) example.push_back(c >= ' ' && c <= '~' ? c : '?');
+          if (raw.size() > kShownBytes) example.append("…");
         }
       });
   return status.ok() ? example : status.error().message();

@@ -96,13 +96,17 @@ class FileReader {
 
 // What a flag gives replaces what the file gave.
 void overlay(const formats::MappingText& flags, formats::MappingText& text) {
-  const std::pair<const std::string*, std::string*> pairs[] = {
-      {&flags.format, &text.format},   {&flags.delimiter, &text.delimiter},
-      {&flags.symbol, &text.symbol},   {&flags.zone, &text.zone},
-      {&flags.date, &text.date},       {&flags.prefix, &text.prefix},
-      {&flags.ts_unit, &text.ts_unit}, {&flags.ts_recv_unit, &text.ts_recv_unit}};
-  for (const auto& [from, to] : pairs)
-    if (!from->empty()) *to = *from;
+  const auto replace = [](const std::string& from, std::string& to) {
+    if (!from.empty()) to = from;
+  };
+  replace(flags.format, text.format);
+  replace(flags.delimiter, text.delimiter);
+  replace(flags.symbol, text.symbol);
+  replace(flags.zone, text.zone);
+  replace(flags.date, text.date);
+  replace(flags.prefix, text.prefix);
+  replace(flags.ts_unit, text.ts_unit);
+  replace(flags.ts_recv_unit, text.ts_recv_unit);
   if (flags.header) text.header = flags.header;
   if (!flags.where.empty()) text.where = flags.where;
   for (const auto& [name, place] : flags.fields) text.fields[name] = place;
@@ -130,7 +134,10 @@ void add_mapping_flags(CLI::App& command, MappingFlags& flags) {
   command.add_option("--symbol", flags.text.symbol, "the symbol of every record")->group(group);
   command.add_option("--zone", flags.text.zone, "zone of local times, e.g. America/New_York [UTC]")
       ->group(group);
-  command.add_option("--format", flags.text.format, "csv or json [by content]")->group(group);
+  command
+      .add_option("--format", flags.text.format,
+                  "csv, json, or avro for the messages of a topic [by content]")
+      ->group(group);
   command.add_option("--delimiter", flags.text.delimiter, "of CSV columns [,]")->group(group);
   command.add_flag("--no-header", flags.no_header, "CSV: the first line is a record")->group(group);
   command.add_option("--date", flags.text.date, "the date of seconds_of_day times")->group(group);

@@ -78,6 +78,16 @@ class BrokerTest(unittest.TestCase):
             time.sleep(0.1)
         return found
 
+    def status(self, data=None):
+        return json.loads(binary.run("status", "--data", data or self.data, "--json"))
+
+    def received(self, data=None):
+        """None yet while the directory is being set up."""
+        try:
+            return self.status(data)["total"]["received"]
+        except AssertionError:
+            return 0
+
     def did(self, **counts):
         """For the table of the whole proof, which has this case if it passes."""
         self.done.update(counts)
@@ -102,18 +112,12 @@ class TwinTest(BrokerTest):
         cls.ledger = binary.replay([cls.feed], cls.path / "embedded")
         cls.exports = {what: binary.export(what, cls.path / "embedded", "csv") for what in EXPORTS}
 
-    def status(self, data=None):
-        return json.loads(binary.run("status", "--data", data or self.data, "--json"))
-
     def explain(self):
         return json.dumps(self.status()["partitions"])
 
     def has_begun(self, data=None):
         """Results come."""
-        try:
-            return self.status(data)["total"]["received"] > 1000
-        except AssertionError:  # not set up yet
-            return False
+        return self.received(data) > 1000
 
     def speed(self, seconds):
         """Flags with which the feed takes about so long."""

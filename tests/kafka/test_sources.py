@@ -105,14 +105,11 @@ class Sources(BrokerTest):
                 if name == "embedded":
                     self.data.rename(self.data.with_name("first"))
 
-    def received(self):
-        return json.loads(binary.run("status", "--data", self.data, "--json"))["total"]["received"]
-
     def follow_until(self, received):
         process = subprocess.Popen(binary.command("run", "--data", self.data, "--port", "0", *self.input("live")), stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True, env=binary.environment())
         try:
-            self.wait(f"{received} messages have come", lambda: process.poll() is not None or ((self.data / "control.sock").exists() and self.received() >= received))
+            self.wait(f"{received} messages have come", lambda: process.poll() is not None or self.received() >= received)
             process.terminate()
             _, said = process.communicate(timeout=PATIENCE_S)
         finally:

@@ -29,9 +29,6 @@ class ThreeBrokers(WorkersTest):
         """Else the next kill would leave fewer than a write needs."""
         self.wait("all brokers are in sync", lambda: self.in_sync() == set(NODES))
 
-    def received(self):
-        return self.status()["total"]["received"]
-
     def test_one_broker_down(self):
         """One of three brokers killed at random moments; the others go on without it, and it comes back."""
         chance, hit = random.Random(9), 0

@@ -14,7 +14,7 @@
 namespace tickerhouse::contract {
 namespace {
 
-constexpr std::uint16_t kPartitions = 8;
+constexpr std::uint16_t kTapePartitions = 8;
 
 class KafkaUnderTest final : public TapeUnderTest {
  public:
@@ -25,7 +25,7 @@ class KafkaUnderTest final : public TapeUnderTest {
     options_.connection.brokers = brokers;
     options_.pipeline =
         std::string("contract-").append(std::to_string(getpid())).append("-").append(std::to_string(++count));
-    options_.partitions = kPartitions;
+    options_.partitions = kTapePartitions;
     tape_ = ok(tape::open_kafka_tape(options_));
   }
   flow::Tape& tape() override { return *tape_; }
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Kafka, TapeContract,
                                                   .seen_at_once = false,
                                                   .batches_survive = false,
                                                   .batch_bytes_max = 1U << 20U,
-                                                  .partition_last = kPartitions - 1}),
+                                                  .partition_last = kTapePartitions - 1}),
                          tape_case_name);
 
 }  // namespace
