@@ -30,6 +30,8 @@ find_package(spdlog 1.10 REQUIRED CONFIG)  # by its target: Debian built it with
 tp(spdlog spdlog::spdlog)
 find_package(date 3.0 REQUIRED CONFIG)
 tp(date date::date-tz)
+find_package(CURL 7.88 REQUIRED)
+tp(curl CURL::libcurl)
 find_package(ZLIB 1.2 REQUIRED)
 tp(zlib ZLIB::ZLIB)
 

@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cluster/foreign_topic.h"
+#include "app/config/secrets.h"
 #include "app/directory/tapes.h"
 #include "runtime/progress.h"
+#include "sources/http_registry.h"
 #include "sources/replay_source.h"
 #include "sources/topic_source.h"
 
@@ -30,6 +32,25 @@ base::Result<std::unique_ptr<sources::TopicFeed>> open_feed(const Config& config
   if (own) return base::Error{base::ErrorCode::configuration, "is what this pipeline itself writes", topic};
   ASSIGN_OR_RETURN(const tape::kafka::Connection connection, cluster_of(config, paths));
   return open_foreign_topic(connection, topic);
+}
+
+// The mapping fits the newest schema of the topic, or its mistakes are said before anything is read.
+base::Result<std::shared_ptr<sources::Schemas>> open_schemas(const Config& config,
+                                                             const InputOptions& options) {
+  sources::RegistryPlace place;
+  place.url = config.values.at("kafka.schema_registry").text;
+  place.user = config.values.at("kafka.schema_registry_user").text;
+  ASSIGN_OR_RETURN(place.password, secret_of(config, kRegistrySecret));
+  const auto authorities = config.kafka_properties.find("ssl.ca.location");
+  if (authorities != config.kafka_properties.end()) place.authorities = authorities->second;
+  if (place.url.empty())
+    return base::Error{base::ErrorCode::configuration,
+                       "--schema-registry URL says where the schemas of Avro messages are",
+                       "kafka.schema_registry"};
+  ASSIGN_OR_RETURN(auto registry, sources::open_http_registry(std::move(place)));
+  auto schemas = std::make_shared<sources::Schemas>(std::move(registry));
+  RETURN_IF_ERROR(schemas->check(options.topic, options.mapping));
+  return schemas;
 }
 
 }  // namespace
@@ -74,6 +95,12 @@ base::Status check_input(const Config& config, InputOptions& options) {
     }
   if (!options.topic.empty()) {
     ASSIGN_OR_RETURN(options.feed, open_feed(config, options.topic));
+    if (options.mapping.format == formats::Format::avro) {
+      ASSIGN_OR_RETURN(options.schemas, open_schemas(config, options));
+    }
+  } else if (options.mapping.format == formats::Format::avro) {
+    return base::Error{base::ErrorCode::configuration,
+                       "is for the messages of a topic; files are csv or json", "--format avro"};
   }
   return {};
 }
@@ -82,7 +109,8 @@ base::Result<sources::OpenedInput> open_input(InputOptions options,
                                               const std::vector<sources::KnownInput>& known) {
   if (options.feed == nullptr)
     return sources::open_replay({options.paths, options.mapping, options.follow, options.sort, known});
-  return sources::open_topic(std::move(options.feed), {options.mapping, options.follow, known});
+  return sources::open_topic(std::move(options.feed),
+                             {options.mapping, options.follow, known, std::move(options.schemas)});
 }
 
 base::Result<int> load_input(const Config& config, OpenDirectory& directory, InputOptions options,

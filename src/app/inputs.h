@@ -10,6 +10,7 @@
 #include "app/mapping_flags.h"
 #include "app/run_stages.h"
 #include "sources/known_input.h"
+#include "sources/schemas.h"
 #include "sources/topic_feed.h"
 
 namespace tickerhouse::app {
@@ -30,7 +31,8 @@ struct InputOptions {
   formats::Mapping mapping;
   bool follow = false;
   bool sort = false;
-  std::unique_ptr<sources::TopicFeed> feed;  // of the topic, from check_input()
+  std::unique_ptr<sources::TopicFeed> feed;   // of the topic, from check_input()
+  std::shared_ptr<sources::Schemas> schemas;  // of its messages, if they are Avro
 };
 
 // Reads the mapping (`configuration`, `not_found`). Files that are named go before a topic that only the

@@ -101,7 +101,8 @@ class Compiler {
     for (const auto& [name, expression] : text_.fields) read_field(name, expression);
     for (const std::string& condition : text_.where) read_where(condition);
     if (text_.where.size() > kConditionsMax) complain("where: at most 20 conditions");
-    if (mapping_.format == Format::csv && mapping_.prefix) complain("prefix needs format = \"json\"");
+    if ((mapping_.format == Format::csv || mapping_.format == Format::avro) && mapping_.prefix)
+      complain("prefix needs format = \"json\"");
     if (!mapping_.symbol.empty() && mapping_.fields.contains(Field::symbol))
       complain("symbol is given twice");
     return std::move(problems_);
@@ -113,8 +114,9 @@ class Compiler {
   void read_format() {
     if (text_.format == "json") mapping_.format = Format::json;
     if (text_.format == "csv") mapping_.format = Format::csv;
+    if (text_.format == "avro") mapping_.format = Format::avro;
     if (!text_.format.empty() && mapping_.format == Format::by_content)
-      complain(std::string("format: \"").append(text_.format).append("\" is neither csv nor json"));
+      complain(std::string("format: \"").append(text_.format).append("\" is none of csv, json and avro"));
     mapping_.header = text_.header.value_or(true);
     if (text_.delimiter.size() > 1 ||
         (text_.delimiter.size() == 1 && (text_.delimiter[0] == '"' || (text_.delimiter[0] & '\x80') != 0)))

@@ -13,7 +13,7 @@
 
 namespace tickerhouse::formats {
 
-enum class Format : std::uint8_t { by_content, json, csv };
+enum class Format : std::uint8_t { by_content, json, csv, avro };
 
 // The text of a mapping, as flags and files give it.
 struct MappingText {

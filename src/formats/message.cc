@@ -66,15 +66,18 @@ std::vector<std::vector<std::string>> bar_paths() {
 }
 
 // Text in quotes → UTC; null → kNoTime. Times of control rows may lie before 1970 (a watermark behind its
-// bound).
+// bound), but not on the first day that nanoseconds reach, whose beginning they do not.
 bool read_time(const RawField& field, base::TsNanos& ts) {
   ts = base::kNoTime;
   if (field.type == RawType::absent) return true;
   if (field.type != RawType::text) return false;
   const auto wall = base::parse_wall_time(field.text);
-  if (!wall) return false;
-  ts = wall->local - wall->offset.value_or(0);
-  return true;
+  return wall && !__builtin_sub_overflow(wall->local, wall->offset.value_or(0), &ts) &&
+         ts >= base::kNoTime + base::kDay;
+}
+
+bool read_known_time(const RawField& field, base::TsNanos& ts) {
+  return read_time(field, ts) && ts != base::kNoTime;
 }
 
 template <typename Integer>
@@ -118,6 +121,7 @@ bool read_control(const std::vector<RawField>& slots, EventRow& row) {
   if (!read_time(at(Field::ts), row.ts_event)) return false;
   if (at(Field::kind).text == "watermark") {
     row.kind = market::EventKind::watermark;
+    if (row.ts_event == base::kNoTime) return false;
     if (slots[e_decided_by].type != RawType::absent) row.flags = market::kDecidedByClock;
     return true;
   }
@@ -187,9 +191,10 @@ bool MessageReader::read_bar(std::string_view json, market::BatchBuilder<market:
   const auto state = market::state_of(slots[b_state].text);
   const auto quality = market::quality_of(slots[b_quality].text);
   if (slots[b_symbol].type != RawType::text || !interval || !date || !state || !quality) return false;
-  if (!read_time(slots[b_window_start], bar.window_start) ||
-      !read_time(slots[b_window_end], bar.window_end) || !read_time(slots[b_open_time], bar.open_time) ||
-      !read_time(slots[b_close_time], bar.close_time))
+  if (!read_known_time(slots[b_window_start], bar.window_start) ||
+      !read_known_time(slots[b_window_end], bar.window_end) ||
+      !read_known_time(slots[b_open_time], bar.open_time) ||
+      !read_known_time(slots[b_close_time], bar.close_time))
     return false;
   if (!read_price(slots[b_open], bar.open) || !read_price(slots[b_high], bar.high) ||
       !read_price(slots[b_low], bar.low) || !read_price(slots[b_close], bar.close))

@@ -20,7 +20,8 @@ const char* reason_name(RejectReason reason) {
                                                                      "missing_time",
                                                                      "bad_field",
                                                                      "unknown_symbol",
-                                                                     "future_time"};
+                                                                     "future_time",
+                                                                     "bad_avro"};
   const auto index = static_cast<std::uint16_t>(reason);
   CHECK(index > 0 && index < kRejectReasons);
   return kNames.at(index);

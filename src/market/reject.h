@@ -10,7 +10,7 @@
 
 namespace tickerhouse::market {
 
-// In the order of the checks (docs/semantics.md 1.7). Stored as numbers: append only.
+// Names and order of the checks: docs/semantics.md 1.7. Stored as numbers: append only.
 enum class RejectReason : std::uint16_t {
   line_too_long = 1,
   bad_json,
@@ -27,8 +27,9 @@ enum class RejectReason : std::uint16_t {
   bad_field,
   unknown_symbol,
   future_time,
+  bad_avro,
 };
-inline constexpr std::uint16_t kRejectReasons = 16;  // one more than the last
+inline constexpr std::uint16_t kRejectReasons = 17;  // one more than the last
 
 const char* reason_name(RejectReason reason);
 

@@ -1,5 +1,6 @@
 #include "runtime/progress.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/bytes.h"
@@ -9,6 +10,10 @@ namespace {
 
 constexpr std::uint32_t kProgressVersion = 1;
 constexpr std::uint32_t kProgressVersionWithLost = 2;  // of a shard
+// Of a source: what version 1 holds of rejects, and the version that counts all of today's reasons. A
+// position is compared with the stored one, so what version 1 can say is said in it.
+constexpr std::size_t kRejectReasons1 = 16;
+constexpr std::uint32_t kProgressVersionAllReasons = 2;
 
 base::Error damaged(const char* what) {
   return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"};
@@ -50,9 +55,11 @@ std::uint64_t SourceProgress::rejected() const {
 }
 
 std::string SourceProgress::encode() const {
+  const auto later = rejects.begin() + kRejectReasons1;
+  const bool all = std::any_of(later, rejects.end(), [](std::uint64_t count) { return count > 0; });
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(kProgressVersion);
+  out.put(all ? kProgressVersionAllReasons : kProgressVersion);
   out.put(origin);
   out.put(live);
   out.put(finished);
@@ -61,7 +68,7 @@ std::string SourceProgress::encode() const {
     out.put(ts);
   out.put(greatest_seq);
   for (const std::uint64_t count : {events, skipped, rounded, announcements}) out.put(count);
-  for (const std::uint64_t count : rejects) out.put(count);
+  for (auto count = rejects.begin(); count != (all ? rejects.end() : later); ++count) out.put(*count);
   put_holes(out, holes);
   out.put(static_cast<std::uint32_t>(partitions_used.size()));
   for (const bool used : partitions_used) out.put(used);
@@ -72,7 +79,8 @@ std::string SourceProgress::encode() const {
 base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
   base::ByteReader in(bytes);
   SourceProgress progress;
-  if (in.get<std::uint32_t>() != kProgressVersion) return damaged("source");
+  const auto version = in.get<std::uint32_t>();
+  if (version != kProgressVersion && version != kProgressVersionAllReasons) return damaged("source");
   progress.origin = in.get<flow::Origin>();
   progress.live = in.get<bool>();
   progress.finished = in.get<bool>();
@@ -84,7 +92,8 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
   for (std::uint64_t* count :
        {&progress.events, &progress.skipped, &progress.rounded, &progress.announcements})
     *count = in.get<std::uint64_t>();
-  for (std::uint64_t& count : progress.rejects) count = in.get<std::uint64_t>();
+  const std::size_t reasons = version == kProgressVersion ? kRejectReasons1 : progress.rejects.size();
+  for (std::size_t i = 0; i < reasons; ++i) progress.rejects[i] = in.get<std::uint64_t>();
   get_holes(in, progress.holes);
   for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count)
     progress.partitions_used.push_back(in.get<bool>());

@@ -28,25 +28,38 @@ void PartitionPosition::load(base::ByteReader& in) {
 }
 
 base::Result<std::unique_ptr<TopicInput>> TopicInput::open(TopicFeed& feed, std::uint16_t partition,
-                                                           std::unique_ptr<formats::LineDecoder> decoder,
+                                                           MessageFormat format,
                                                            const PartitionPosition& from, bool follow) {
-  std::unique_ptr<TopicInput> input(new TopicInput(feed, partition, std::move(decoder), from, follow));
+  std::unique_ptr<TopicInput> input(new TopicInput(feed, partition, std::move(format), from, follow));
   input->ended_ = !follow && from.next >= from.end;
   if (!input->ended_) RETURN_IF_ERROR(feed.start(partition, from.next));
   return input;
 }
 
 base::Result<bool> TopicInput::refill() {
-  records_.clear();
-  item_ = 0;
-  messages_.clear();
-  at_ = 0;
-  ASSIGN_OR_RETURN(const TopicFeed::Fetched fetched, feed_.fetch(partition_, messages_));
-  waiting_ = fetched == TopicFeed::Fetched::waiting;
-  if (waiting_) return false;
-  // The end of a reading may lie beyond the last message: what is between holds none.
-  if (fetched == TopicFeed::Fetched::end) (follow_ ? quiet_ : ended_) = true;
+  if (!learning_) {
+    records_.clear();
+    item_ = 0;
+    messages_.clear();
+    at_ = 0;
+    ASSIGN_OR_RETURN(const TopicFeed::Fetched fetched, feed_.fetch(partition_, messages_));
+    waiting_ = fetched == TopicFeed::Fetched::waiting;
+    if (waiting_) return false;
+    // The end of a reading may lie beyond the last message: what is between holds none.
+    if (fetched == TopicFeed::Fetched::end) (follow_ ? quiet_ : ended_) = true;
+  }
+  learning_ = format_.schemas != nullptr;
+  if (learning_) RETURN_IF_ERROR(learn());
+  learning_ = false;
   return true;
+}
+
+// Before anything is decoded: a registry that does not answer is no fault of a message. Nothing is decoded
+// before.
+base::Status TopicInput::learn() {
+  for (const TopicMessage& message : messages_)
+    if (message.value) RETURN_IF_ERROR(format_.schemas->learn(*message.value));
+  return {};
 }
 
 InputState TopicInput::advance() {
@@ -54,7 +67,7 @@ InputState TopicInput::advance() {
     if (item_ < records_.size()) return InputState::record;
     if (ended_) return InputState::end;
     if (quiet_) return InputState::quiet;
-    if (at_ == messages_.size()) return InputState::refill;
+    if (learning_ || at_ == messages_.size()) return InputState::refill;
     const TopicMessage& message = messages_[at_++];
     if (!follow_ && message.offset >= position_.end) {
       ended_ = true;
@@ -85,7 +98,7 @@ bool TopicInput::decode(const TopicMessage& message) {
     records_.emplace_back().fault = market::RejectReason::line_too_long;
     return true;
   }
-  switch (decoder_->decode(line_.text, records_)) {
+  switch (format_.decoder->decode(line_.text, records_)) {
     case formats::LineState::records:
       return true;
     case formats::LineState::skipped:

@@ -10,6 +10,7 @@
 #include "formats/record.h"
 #include "sources/line_reader.h"
 #include "sources/merged_inputs.h"
+#include "sources/schemas.h"
 #include "sources/topic_feed.h"
 
 namespace tickerhouse::sources {
@@ -23,19 +24,26 @@ struct PartitionPosition {
   void load(base::ByteReader& in);
 };
 
+// How messages are read. Of Avro: the schemas too, which must outlive the decoder.
+struct MessageFormat {
+  std::unique_ptr<formats::LineDecoder> decoder;
+  Schemas* schemas = nullptr;
+};
+
 class TopicInput {
  public:
   // Reads from `from`, to from.end or, followed, without end.
   static base::Result<std::unique_ptr<TopicInput>> open(TopicFeed& feed, std::uint16_t partition,
-                                                        std::unique_ptr<formats::LineDecoder> decoder,
-                                                        const PartitionPosition& from, bool follow);
+                                                        MessageFormat format, const PartitionPosition& from,
+                                                        bool follow);
 
   // Before each poll: what had no more messages is asked again.
   void look_again() { quiet_ = waiting_ = false; }
   [[nodiscard]] bool waiting() const { return waiting_; }  // since then refill() has said so
   // Decodes until a record. What holds none, a tombstone or an excluded one, is counted in skipped().
   InputState advance();
-  base::Result<bool> refill();  // false: the brokers have not said what follows
+  // false: the brokers have not said what follows. An error changes nothing: call it again.
+  base::Result<bool> refill();
   [[nodiscard]] const formats::Record& current() const { return records_[item_]; }
   [[nodiscard]] const Line& line() const { return line_; }
   void take() { ++item_; }
@@ -44,18 +52,20 @@ class TopicInput {
   [[nodiscard]] PartitionPosition position() const;
 
  private:
-  TopicInput(TopicFeed& feed, std::uint16_t partition, std::unique_ptr<formats::LineDecoder> decoder,
-             const PartitionPosition& from, bool follow)
-      : feed_(feed), partition_(partition), decoder_(std::move(decoder)), follow_(follow), position_(from) {}
+  TopicInput(TopicFeed& feed, std::uint16_t partition, MessageFormat format, const PartitionPosition& from,
+             bool follow)
+      : feed_(feed), partition_(partition), format_(std::move(format)), follow_(follow), position_(from) {}
+  base::Status learn();
   bool decode(const TopicMessage& message);
 
   TopicFeed& feed_;
   std::uint16_t partition_;
-  std::unique_ptr<formats::LineDecoder> decoder_;
+  MessageFormat format_;
   bool follow_;
   PartitionPosition position_;  // item: of the message to read first
   std::vector<TopicMessage> messages_;
-  std::size_t at_ = 0;  // of the message to decode next
+  std::size_t at_ = 0;     // of the message to decode next
+  bool learning_ = false;  // the schemas of messages_, which may fail
   bool quiet_ = false;
   bool waiting_ = false;
   bool ended_ = false;

@@ -44,11 +44,13 @@ struct TopicPosition {
 };
 
 // One for each partition. Of a message that is CSV the columns have numbers.
-std::unique_ptr<formats::LineDecoder> make_decoder(const formats::Mapping& mapping) {
-  if (mapping.format != formats::Format::csv) return formats::make_json_decoder(mapping);
+MessageFormat make_format(const formats::Mapping& mapping, Schemas* schemas) {
+  if (mapping.format == formats::Format::avro)
+    return {formats::make_avro_decoder(mapping, *schemas), schemas};
+  if (mapping.format != formats::Format::csv) return {formats::make_json_decoder(mapping)};
   auto decoder = formats::make_csv_decoder(mapping);
   decoder->prime("0");
-  return decoder;
+  return {std::move(decoder)};
 }
 
 class TopicSource final : public flow::Source {
@@ -57,6 +59,7 @@ class TopicSource final : public flow::Source {
               std::shared_ptr<InputMeter> meter)
       : feed_(std::move(feed)),
         mapping_(options.mapping),
+        schemas_(options.schemas),
         follow_(options.follow),
         meter_(std::move(meter)),
         inputs_({}) {
@@ -144,7 +147,7 @@ class TopicSource final : public flow::Source {
     const PartitionPosition& at = position_.partitions[i];
     begins_.push_back(at.next);
     ASSIGN_OR_RETURN(auto input, TopicInput::open(*feed_, static_cast<std::uint16_t>(i),
-                                                  make_decoder(mapping_), at, follow_));
+                                                  make_format(mapping_, schemas_.get()), at, follow_));
     inputs_.add(std::move(input));
     return {};
   }
@@ -186,6 +189,7 @@ class TopicSource final : public flow::Source {
   flow::SourceInfo info_;
   std::unique_ptr<TopicFeed> feed_;
   formats::Mapping mapping_;
+  std::shared_ptr<Schemas> schemas_;  // outlives inputs_
   bool follow_;
   std::shared_ptr<InputMeter> meter_;
   MergedInputs<TopicInput> inputs_;
@@ -204,9 +208,13 @@ base::Result<OpenedInput> open_topic(std::unique_ptr<TopicFeed> feed, const Topi
   complete.mapping.header = false;
   complete.mapping.alone = true;
   const bool csv = complete.mapping.format == formats::Format::csv;
-  if (csv && (complete.mapping.fields.empty() || !make_decoder(complete.mapping)->problems().empty()))
+  if (csv && (complete.mapping.fields.empty() ||
+              !make_format(complete.mapping, nullptr).decoder->problems().empty()))
     return base::Error{base::ErrorCode::configuration,
                        "a message has no header: say by number which column holds what (--map price=$3)",
+                       feed->topic()};
+  if (complete.mapping.format == formats::Format::avro && options.schemas == nullptr)
+    return base::Error{base::ErrorCode::configuration, "Avro needs a schema registry (kafka.schema_registry)",
                        feed->topic()};
   OpenedInput opened;
   opened.meter = std::make_shared<InputMeter>();

@@ -13,6 +13,7 @@
 #include "flow/source.h"
 #include "formats/mapping.h"
 #include "sources/known_input.h"
+#include "sources/schemas.h"
 #include "sources/topic_feed.h"
 
 namespace tickerhouse::sources {
@@ -20,7 +21,8 @@ namespace tickerhouse::sources {
 struct TopicOptions {
   formats::Mapping mapping;
   bool follow = false;
-  std::vector<KnownInput> known;  // of the data directory
+  std::vector<KnownInput> known;          // of the data directory
+  std::shared_ptr<Schemas> schemas = {};  // of Avro; its registry has been asked whether the mapping fits
 };
 
 // The source bears the topic's name; the same name made again is another source, NAME#2. `configuration`:

@@ -168,6 +168,9 @@ TEST(Message, WhatIsNoMessageOfOursIsRefused) {
   market::BatchBuilder<market::BarRow> bars;
   for (const char* text :
        {"", "{}", "[1]", "not json", R"({"kind":"watermark"})",
+        R"({"kind":"watermark","ts":null,"source":"a"})",
+        R"({"kind":"watermark","ts":"1677-09-21T00:12:44Z","source":"a"})",
+        R"({"kind":"watermark","ts":"1677-09-21T00:12:43+18:00","source":"a"})",
         R"({"kind":"status","status":"gone","ts":null,"source":"a"})",
         R"({"symbol":"A","price":0,"ts":"2026-01-05T14:30:00Z"})", R"({"symbol":"A","price":1})"})
     EXPECT_FALSE(reader.read_event(text, events)) << text;
@@ -178,6 +181,11 @@ TEST(Message, WhatIsNoMessageOfOursIsRefused) {
        {"\"interval\":\"", "\"state\":\"", "\"window_start\":\"", "\"open\":", "\"revision\":"}) {
     std::string wrong = bar;
     wrong.insert(wrong.find(column) + column.size(), "x");
+    EXPECT_FALSE(reader.read_bar(wrong, bars)) << wrong;
+  }
+  for (const std::string_view column : {"window_start", "window_end", "open_time", "close_time", "symbol"}) {
+    std::string wrong = bar;
+    wrong.replace(wrong.find(column), 1, "_");
     EXPECT_FALSE(reader.read_bar(wrong, bars)) << wrong;
   }
   EXPECT_TRUE(bars.rows.empty());

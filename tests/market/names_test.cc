@@ -72,7 +72,7 @@ TEST(Reject, EveryReasonHasTheNameAndTheNumberOfThePage) {  // docs/semantics.md
       {1, "line_too_long"},    {2, "bad_json"},        {3, "repeated_key"}, {4, "bad_csv"},
       {5, "unsupported_kind"}, {6, "missing_symbol"},  {7, "bad_symbol"},   {8, "missing_price"},
       {9, "bad_price"},        {10, "bad_size"},       {11, "bad_time"},    {12, "missing_time"},
-      {13, "bad_field"},       {14, "unknown_symbol"}, {15, "future_time"}};
+      {13, "bad_field"},       {14, "unknown_symbol"}, {15, "future_time"}, {16, "bad_avro"}};
   ASSERT_EQ(names.size() + 1, kRejectReasons);
   for (const auto& [number, name] : names) EXPECT_EQ(reason_name(static_cast<RejectReason>(number)), name);
   EXPECT_DEATH((void)reason_name(static_cast<RejectReason>(0)), "");

@@ -280,5 +280,103 @@ TEST(TopicSource, AMessageThatIsTooLongKeepsItsHash) {
   EXPECT_EQ(batch.rejects[0].origin.raw, std::string_view(huge).substr(0, market::kRejectBytesMax));
 }
 
+// Knows one schema as number 7, and as the newest of its subject; fails so many times first.
+class FakeRegistry final : public SchemaRegistry {
+ public:
+  FakeRegistry(std::string text, int& failures, int& asked)
+      : text_(std::move(text)), failures_(failures), asked_(asked) {}
+  base::Result<std::optional<Schema>> by_id(std::uint32_t id) override {
+    ++asked_;
+    if (failures_ > 0) {
+      --failures_;
+      return base::Error{base::ErrorCode::io, "is away", "registry"};
+    }
+    return id == 7 ? std::optional(Schema{"AVRO", text_}) : std::nullopt;
+  }
+  base::Result<std::optional<Schema>> latest(const std::string&) override { return by_id(7); }
+
+ private:
+  std::string text_;
+  int& failures_;
+  int& asked_;
+};
+
+constexpr const char* kNamed = R"({"type":"record","name":"T","fields":[{"name":"symbol","type":"string"},
+  {"name":"price","type":"double"},{"name":"ts","type":"string"}]})";
+
+std::string avro_trade(char id, char symbol, int second) {
+  const std::string ts = "2026-01-05T14:30:" + std::to_string(100 + second).substr(1) + "Z";
+  return std::string("\0\0\0\0", 4) + id + "\2" + symbol + std::string("\0\0\0\0\0\0\4\x40", 8) +
+         static_cast<char>(2 * ts.size()) + ts;
+}
+
+formats::MappingText avro(std::map<std::string, std::string> fields = {}) {
+  formats::MappingText text;
+  text.format = "avro";
+  text.fields = std::move(fields);
+  return text;
+}
+
+TEST(TopicSource, ARegistryThatIsAwayCostsNoMessage) {
+  Topic topic;
+  for (const int second : {1, 2, 3, 4, 5}) topic.add(0, avro_trade('\7', 'A', second));
+  topic.add(0, avro_trade('\x8', 'B', 6));
+  topic.add(0, avro_trade('\x8', 'B', 7));
+  topic.add(0, "{}");
+  int failures = 3;
+  int asked = 0;
+  formats::Mapping mapping;
+  ASSERT_TRUE(formats::compile_mapping(avro(), mapping).empty());
+  TopicOptions options{mapping, false, {}};
+  options.schemas = std::make_shared<Schemas>(std::make_unique<FakeRegistry>(kNamed, failures, asked));
+  const OpenedInput opened = open(topic, options);
+  std::vector<Seen> seen;
+  flow::SourceBatch batch;
+  for (int errors = 0;;) {
+    batch.clear();
+    const auto state = opened.source->poll(100, batch);
+    describe(batch, seen);
+    if (!state.ok()) {
+      EXPECT_EQ(state.error().what, "is away");
+      ASSERT_LE(++errors, 3);
+      continue;
+    }
+    if (*state == flow::PollState::finished) break;
+  }
+  EXPECT_EQ(failures, 0);
+  EXPECT_EQ(asked, 5);  // three in vain, and once for each of two schemas
+  ASSERT_EQ(seen.size(), 8U);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_TRUE(seen[i].what.starts_with("event A ")) << seen[i].what;
+  for (std::size_t i = 5; i < 8; ++i)
+    EXPECT_TRUE(seen[i].what.starts_with("reject bad_avro ")) << seen[i].what;
+}
+
+TEST(TopicSource, AvroNeedsARegistry) {
+  Topic topic;
+  formats::Mapping mapping;
+  ASSERT_TRUE(formats::compile_mapping(avro(), mapping).empty());
+  const auto opened = open_topic(std::make_unique<FakeFeed>(topic), {mapping, false, {}});
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, base::ErrorCode::configuration);
+}
+
+TEST(Schemas, TheNewestMustFitTheMapping) {
+  int failures = 0;
+  int asked = 0;
+  const auto complaint = [&](const char* text, const formats::MappingText& wanted) {
+    formats::Mapping mapping;
+    EXPECT_TRUE(formats::compile_mapping(wanted, mapping).empty());
+    const base::Status status =
+        Schemas(std::make_unique<FakeRegistry>(text, failures, asked)).check("ticks", mapping);
+    return status.ok() ? "" : status.error().message();
+  };
+  EXPECT_EQ(complaint(kNamed, avro()), "");
+  EXPECT_EQ(complaint(kNamed, avro({{"price", "last"}})),
+            "schema of ticks-value: price = last: the schema has no such field");
+  EXPECT_EQ(complaint("{}", avro()), "schema of ticks-value: a type has no \"type\"");
+  failures = 1;
+  EXPECT_EQ(complaint(kNamed, avro()), "registry: is away");
+}
+
 }  // namespace
 }  // namespace tickerhouse::sources

@@ -1,6 +1,7 @@
 #include "app/config/secrets.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/disk.h"
 
@@ -38,7 +39,7 @@ bool is_secret_property(std::string_view name) {
 }
 
 std::string ways_to_give(std::string_view property) {
-  for (const KafkaSecret& secret : kKafkaSecrets)
+  for (const Secret& secret : kSecrets)
     if (property == secret.property)
       return std::string("give a file that holds it with the setting ")
           .append(secret.setting)
@@ -60,17 +61,20 @@ base::Result<std::string> read_secret_file(const std::string& path, const std::s
   return std::move(*text);
 }
 
+base::Result<std::string> secret_of(const Config& config, const Secret& secret) {
+  const SettingValue& file = config.values.at(secret.setting);
+  const auto environment = config.secrets.find(secret.environment);
+  if (environment != config.secrets.end() && !file.origin.starts_with("flag ")) return environment->second;
+  if (file.text.empty()) return std::string();
+  return read_secret_file(file.text, secret.setting);
+}
+
 base::Result<Properties> kafka_properties_with_secrets(const Config& config) {
   ASSIGN_OR_RETURN(Properties all, with_files_read(config.kafka_properties));
-  for (const KafkaSecret& secret : kKafkaSecrets) {
-    const SettingValue& file = config.values.at(secret.setting);
-    const auto environment = config.secrets.find(secret.environment);
-    const bool has_environment = environment != config.secrets.end();
-    if (has_environment && !file.origin.starts_with("flag ")) {
-      all[secret.property] = environment->second;
-    } else if (!file.text.empty()) {
-      ASSIGN_OR_RETURN(all[secret.property], read_secret_file(file.text, secret.setting));
-    }
+  for (const Secret& secret : kSecrets) {
+    if (*secret.property == '\0') continue;
+    ASSIGN_OR_RETURN(std::string text, secret_of(config, secret));
+    if (!text.empty()) all[secret.property] = std::move(text);
   }
   return all;
 }

@@ -115,7 +115,7 @@ class Reader {
   }
 
   void read_secrets(const std::map<std::string, std::string>& dot_env) {
-    for (const KafkaSecret& secret : kKafkaSecrets) {
+    for (const Secret& secret : kSecrets) {
       std::string text = variable(secret.environment);
       if (text.empty()) text = value_in(dot_env, secret.environment);
       if (!text.empty()) read_.secrets[secret.environment] = text;

@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 50> kSettings = {{
+constexpr std::array<SettingInfo, 53> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -39,6 +39,12 @@ constexpr std::array<SettingInfo, 50> kSettings = {{
      "a file with the password of the login (sasl.password); or the environment has it: KAFKA_PASSWORD"},
     {"kafka.tls_key_password_file", "", "--kafka-tls-key-password-file", "",
      "a file with the password of the key (ssl.key.password); or KAFKA_TLS_KEY_PASSWORD"},
+    {"kafka.schema_registry", "", "--schema-registry", "SCHEMA_REGISTRY_URL",
+     "http:// or https:// address of the registry that knows the schemas of Avro messages"},
+    {"kafka.schema_registry_user", "", "--schema-registry-user", "",
+     "who asks it; empty: nobody in particular"},
+    {"kafka.schema_registry_password_file", "", "--schema-registry-password-file", "",
+     "a file with that user's password; or the environment has it: KAFKA_SCHEMA_REGISTRY_PASSWORD"},
     {"work.group", "", "--group", "KAFKA_CONSUMER_GROUP",
      "the consumer group of the workers; empty: the pipeline's name"},
     {"work.id", "", "--id", "",

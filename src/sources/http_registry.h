@@ -1,0 +1,23 @@
+// A schema registry over HTTP, as Confluent's speaks it (Apicurio and Karapace do too):
+// https://docs.confluent.io/platform/current/schema-registry/develop/api.html
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "sources/schemas.h"
+
+namespace tickerhouse::sources {
+
+struct RegistryPlace {
+  std::string url;  // http:// or https://
+  std::string user;
+  std::string password;
+  std::string authorities;  // a PEM file; empty: the system's
+};
+
+// `configuration`: that is no place. Nothing is asked yet.
+base::Result<std::unique_ptr<SchemaRegistry>> open_http_registry(RegistryPlace place);
+
+}  // namespace tickerhouse::sources
