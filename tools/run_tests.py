@@ -357,15 +357,15 @@ def playwright_cases(suites, above=""):
 SUITES = {
     "style": (suite_style, lambda: True, 0.2, "formatting, layers between the folders, tidiness of the tree"),
     "unit": (suite_unit, lambda: has("tests"), 4, "every C++ test and every fuzz corpus, dev build (when named)"),
-    "symbols": (suite_symbols, lambda: has("src"), 0.2, "the pure folders call no clock, thread, file, ..."),
-    "python": (suite_python, lambda: bool(python_files()), 4, "the real program from outside, release build"),
-    "asan": (suite_asan, lambda: has("tests"), 6, "the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer"),
-    "kafka": (suite_kafka, lambda: has("tests", "kafka/test_*.py"), 3, "the tape on a real broker of Apache Kafka"),
-    "tsan": (suite_tsan, lambda: has_threaded(), 3, "the threaded tests under ThreadSanitizer"),
-    "clang": (suite_clang, lambda: has("tests"), 5, "the C++ tests built by the second compiler, -O3"),
-    "web": (suite_web, lambda: (ROOT / "tests/web/package.json").exists(), 3, "the dashboard: its functions, and its pages in a browser"),
-    "fuzz": (suite_fuzz, lambda: has("fuzz"), 3, f"each parser of outside bytes, {FUZZ_SECONDS} s"),
-    "tidy": (suite_tidy, lambda: has("src"), 6, "clang-tidy over src/"),
+    "symbols": (suite_symbols, lambda: has("src"), 2.7, "the pure folders call no clock, thread, file, ..."),
+    "python": (suite_python, lambda: bool(python_files()), 11, "the real program from outside, release build"),
+    "asan": (suite_asan, lambda: has("tests"), 9.6, "the C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer"),
+    "kafka": (suite_kafka, lambda: has("tests", "kafka/test_*.py"), 16, "the tape on a real broker of Apache Kafka"),
+    "tsan": (suite_tsan, lambda: has_threaded(), 2.8, "the threaded tests under ThreadSanitizer"),
+    "clang": (suite_clang, lambda: has("tests"), 7, "the C++ tests built by the second compiler, -O3"),
+    "web": (suite_web, lambda: (ROOT / "tests/web/package.json").exists(), 2.5, "the dashboard: its functions, and its pages in a browser"),
+    "fuzz": (suite_fuzz, lambda: has("fuzz"), 5, f"each parser of outside bytes, {FUZZ_SECONDS} s"),
+    "tidy": (suite_tidy, lambda: has("src"), 1, "clang-tidy over src/"),
 }
 # In a whole run these take what the others leave of the machine, which wait for much: servers, browsers, clocks.
 BESIDE = {"tidy"}
