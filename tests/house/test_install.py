@@ -17,7 +17,7 @@ case "$*" in
   *--print-uris*) echo "'http://x/a.deb' a.deb 12000000 x"; echo "'http://x/b.deb' b.deb 8000000 x" ;;
 esac
 """
-VERSIONS = {"duckdb": "1.5.5", "librdkafka": "2.15.1", "kafka": "4.1.1"}
+VERSIONS = {"duckdb": "1.5.5", "librdkafka": "2.15.1", "kafka": "4.1.1", "apicurio": "2.6.13.Final"}
 # Knows every package, or none.
 DPKG_ALL = '#!/bin/sh\nshift 2\nfor name in "$@"; do printf "ii %s " "$name"; done\n'
 DPKG_NONE = "#!/bin/sh\nexit 1\n"
@@ -139,6 +139,15 @@ class Install(unittest.TestCase):
         code, said, _ = self.install()
         self.assertEqual(code, CANNOT_INSTALL)
         self.assertIn("could not make build/deps/librdkafka (npm, make, gcc-12)", said)
+
+    def test_a_schema_registry_is_fetched_for_the_tests_only(self):
+        self.script("apt-get", APT)
+        self.script("dpkg-query", DPKG_ALL)
+        self.fetched("python", "")
+        shutil.copy(self.deps / "python-test.txt", self.folder / "tree/build/deps/python/.stamp")
+        self.fetched("apicurio", "")
+        self.assertEqual(self.install("program", "broker"), (0, "", ""))
+        self.assertEqual(self.install("program", "test")[2], "apicurio\n")
 
     def test_python_packages_are_fetched_for_the_tests_and_again_when_the_list_changes(self):
         self.script("apt-get", APT)
