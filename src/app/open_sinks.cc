@@ -116,6 +116,9 @@ class OpenSinksImpl final : public OpenSinks {
     sinks::HistoryOptions options;
     options.directory = directory.paths.history;
     options.format = format;
+    options.topics.clear();
+    if (config.history_events) options.topics.push_back(flow::Topic::events);
+    if (config.history_bars) options.topics.push_back(flow::Topic::settled);
     options.roll_interval = config.history_interval;
     options.roll_rows = config.history_rows;
     options.sync = config.durability == tape::Durability::fsync;

@@ -42,10 +42,16 @@ class ByteReader {
   template <typename T>
     requires std::is_trivially_copyable_v<T>
   T get() {
-    T value{};
-    if (!take(sizeof value)) return value;
-    std::memcpy(&value, in_.data() + at_ - sizeof value, sizeof value);
-    return value;
+    if constexpr (std::is_same_v<T, bool>) {  // any other byte is none
+      const auto byte = get<std::uint8_t>();
+      ok_ = ok_ && byte <= 1;
+      return byte == 1;
+    } else {
+      T value{};
+      if (!take(sizeof value)) return value;
+      std::memcpy(&value, in_.data() + at_ - sizeof value, sizeof value);
+      return value;
+    }
   }
   std::string_view get_text() {
     const auto size = get<std::uint32_t>();

@@ -49,11 +49,20 @@ struct SourceStatus {
   std::map<std::string, std::uint64_t> rejects;  // by reason
 };
 
+// Rows that were deleted before they were read, and given up (--accept-gap): the last stretch of offsets, and
+// how many in all.
+struct LostRows {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t offsets = 0;
+};
+
 struct PartitionStatus {
   std::uint16_t partition = 0;
   Ledger ledger;
   std::uint64_t waiting = 0;  // appended, not yet stepped
   std::uint64_t id_reused = 0;
+  LostRows lost;
 };
 
 struct SinkStatus {

@@ -210,16 +210,11 @@ base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_
     row.ledger = progress.counts.ledger;
     row.waiting = waiting;
     row.id_reused = progress.counts.id_reused;
+    row.lost = {progress.lost.from.value, progress.lost.to.value, progress.lost.offsets};
     status.total += row.ledger;
   }
   RETURN_IF_ERROR(add_sinks(tape, status));
   return status;
-}
-
-base::Result<LostEvents> lost_events(flow::Tape& tape, std::uint16_t partition) {
-  ASSIGN_OR_RETURN(const std::string bytes, position_of(tape, shard_writer(partition)));
-  ASSIGN_OR_RETURN(const ShardProgress progress, ShardProgress::decode(bytes));
-  return progress.lost;
 }
 
 }  // namespace tickerhouse::runtime

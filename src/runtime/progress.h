@@ -81,9 +81,6 @@ struct ShardProgress {
 std::string encode_sink_position(const flow::SinkPosition& position);
 base::Result<flow::SinkPosition> decode_sink_position(std::string_view bytes);
 
-// What its shard has given up, from what is committed.
-base::Result<LostEvents> lost_events(flow::Tape& tape, std::uint16_t partition);
-
 // Everything `status` shows, from what is committed.
 base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_t partitions);
 

@@ -85,12 +85,12 @@ class ShardHostImpl final : public ShardHost {
   base::Status restore(const ShardProgress& durable, const std::optional<TapeGap>& gap,
                        std::vector<std::string>& notes) {
     make_shard();
-    ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
     // Nothing before a gap can be stepped again: only the state right there is of use.
     if (gap) {
       ASSIGN_OR_RETURN(const bool known, load({durable.next, durable.next}, notes));
       return known ? base::Status() : state_unknown(*gap, writer_);
     }
+    ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
     ASSIGN_OR_RETURN(const bool known, load({begin, durable.next}, notes));
     if (known) return {};
     const LostEvents& lost = durable.lost;

@@ -28,7 +28,13 @@ void put_ledgers(JsonText& json, const flow::PipelineStatus& status) {
   for (const flow::PartitionStatus& partition : status.partitions) {
     json.begin('{').key("partition").number(partition.partition);
     put_counts(json, partition.ledger);
-    json.key("waiting").number(partition.waiting).key("id_reused").number(partition.id_reused).end('}');
+    json.key("waiting").number(partition.waiting).key("id_reused").number(partition.id_reused);
+    const flow::LostRows& lost = partition.lost;
+    if (lost.offsets > 0) {
+      json.key("lost").begin('{').key("offsets").number(lost.offsets);
+      json.key("from").number(lost.from).key("to").number(lost.to).end('}');
+    }
+    json.end('}');
   }
   json.end(']');
 }

@@ -25,6 +25,15 @@ TEST(Bytes, WhatWasWrittenIsRead) {
   EXPECT_TRUE(in.at_end());
 }
 
+TEST(Bytes, ABoolIsOneOfTwoBytes) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string bytes(1, static_cast<char>(byte));
+    ByteReader in(bytes);
+    EXPECT_EQ(in.get<bool>(), byte == 1);
+    EXPECT_EQ(in.at_end(), byte <= 1) << byte;
+  }
+}
+
 TEST(Bytes, EveryCutFailsForGood) {
   std::string bytes;
   ByteWriter out(bytes);

@@ -101,6 +101,9 @@ class Gap(on_broker.WorkersTest):
         self.assertEqual({key: status["total"][key] for key in binary.LEDGER_KEYS}, {key: ledger[key] for key in binary.LEDGER_KEYS})
         # What was read and what was lost is all there was.
         self.assertEqual(status["total"]["received"] + lost[1] - lost[0], len(self.lines))
+        (told,) = [partition["lost"] for partition in status["partitions"] if "lost" in partition]
+        self.assertGreaterEqual(told["offsets"], lost[1] - lost[0])  # watermarks and ends of transactions have offsets too
+        self.assertLessEqual(told["to"] - told["from"], told["offsets"])
         bars = binary.export("bars", self.data, "csv")
         self.assertEqual(binary.first_difference("bars", bars, expected.read_bytes()), "")
         marked = [line for line in bars.splitlines() if b"gap" in line.rsplit(b",", 1)[1]]

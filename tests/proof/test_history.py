@@ -130,6 +130,15 @@ class History(unittest.TestCase):
         binary.replay([self.file], data)
         self.assertEqual(before, {path: path.stat().st_mtime_ns for folder in history.FOLDERS for path in history.files(data, folder, "csv")})
 
+    def test_of_bars_alone_until_events_are_wanted_too(self):
+        data = pathlib.Path(self.folder.name, "bars")
+        binary.replay([self.file], data, "--history-rows-of", "bars")
+        self.assertEqual([path.name for path in (data / "history").iterdir() if path.is_dir()], ["bars"])
+        binary.run("verify", "--data", data)
+        binary.replay([self.file], data)
+        self.check_rows(data)
+        binary.run("verify", "--data", data)
+
     def test_a_reader_while_the_writer_is_killed(self):
         dice = random.Random("history")
         data, killed = pathlib.Path(self.folder.name, "killed"), Killed()

@@ -36,6 +36,13 @@ TEST(StatusJson, OfADirectory) {
       R"("tape":{"bytes_used":10,"bytes_max":20,"disk_free_bytes":30,"hours_left":4.5,"kind":"lmdb"},"problems":["no \"room\""]})");
 }
 
+TEST(StatusJson, WhatWasGivenUpIsSaid) {
+  flow::PipelineStatus status = small_status();
+  status.partitions[0].lost = {10, 13, 5};
+  EXPECT_NE(status_json(status).find(R"("id_reused":6,"lost":{"offsets":5,"from":10,"to":13}}],)"),
+            std::string::npos);
+}
+
 TEST(StatusJson, TheSizeOfATapeElsewhereIsUnknown) {
   flow::PipelineStatus status = small_status();
   status.tape = {0, 0, 30, false, std::nullopt, "kafka"};

@@ -58,6 +58,23 @@ TEST_F(HistoryTest, FilesAreNamedByTheirPlaceOnTheTape) {
   EXPECT_EQ(files(), kTwoFlushes);
 }
 
+TEST_F(HistoryTest, OfBarsAloneUntilEventsAreWantedToo) {
+  HistoryOptions options;
+  options.directory = root_;
+  options.format = HistoryFormat::csv;
+  options.topics = {flow::Topic::settled};
+  const auto bars = make_history_sink(options);
+  EXPECT_EQ(bars->info().topics, options.topics);
+  ok(bars->restore());
+  ok(contract::apply_rows(*bars, kSettled, 0, 10));
+  ok(bars->flush());
+  EXPECT_EQ(files(), (std::vector<std::string>{kTwoFlushes[0], "csv.journal"}));
+  const auto both = sink();
+  auto position = ok(both->restore());
+  EXPECT_EQ((position[{kSettled.topic, kSettled.partition}].value), 10U);
+  EXPECT_EQ((position[{kEvents.topic, kEvents.partition}].value), 0U);
+}
+
 TEST_F(HistoryTest, AKilledCommitIsFinished) {
   flush(10);
   flush(15);

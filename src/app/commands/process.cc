@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -19,7 +20,9 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr base::DurationNanos kStopPatience = 20 * base::kSecond;  // a stop takes 10 s at most
+// A stop takes 10 s at most, but what was begun on Kafka waits for its brokers, a request for half a minute.
+constexpr base::DurationNanos kStopPatience = 20 * base::kSecond;
+constexpr base::DurationNanos kKafkaStopPatience = 90 * base::kSecond;
 constexpr base::DurationNanos kPoll = 100 * base::kMillisecond;
 
 base::Result<int> stop(const CommandLine& line) {
@@ -32,8 +35,15 @@ base::Result<int> stop(const CommandLine& line) {
   RETURN_IF_ERROR(ask_to_stop(paths.socket));
   base::Clock& clock = base::system_clock();
   const base::DurationNanos begin = clock.monotonic_now();
+  const bool kafka = std::string_view(tape_kind(paths)) == "kafka";
+  bool told = false;
   while (is_running(paths)) {
-    if (clock.monotonic_now() - begin > kStopPatience)
+    const base::DurationNanos waited = clock.monotonic_now() - begin;
+    if (kafka && !told && waited > kStopPatience)
+      std::fprintf(stderr, "it waits for its brokers, for %d s at most\n",
+                   static_cast<int>((kKafkaStopPatience - waited) / base::kSecond));
+    told = waited > kStopPatience;
+    if (waited > (kafka ? kKafkaStopPatience : kStopPatience))
       return base::Error{base::ErrorCode::check_failed, "it still has not ended; its log says why",
                          config.data};
     clock.sleep_for(kPoll);

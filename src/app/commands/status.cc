@@ -123,9 +123,8 @@ base::Result<int> show_status(const CommandLine& line, const StatusFlags& flags)
     const RunningStatus process = status.running ? running_status(directory) : RunningStatus{};
     const auto json = [&] { return process.json.empty() ? serve::status_json(status) : process.json; };
     if (flags.watch && ::isatty(STDOUT_FILENO) != 0) std::fputs("\033[2J\033[H", stdout);
-    ASSIGN_OR_RETURN(const std::string lost, lost_rows(directory));
     const std::string text =
-        flags.json ? json().append("\n") : to_screen(status, process, config.data).append(lost);
+        flags.json ? json().append("\n") : to_screen(status, process, config.data).append(lost_rows(status));
     std::fputs(text.c_str(), stdout);
     if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
     if (!flags.watch) {

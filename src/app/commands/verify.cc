@@ -9,6 +9,7 @@
 #include "app/process/control_socket.h"
 #include "app/process/session.h"
 #include "app/progress_bar.h"
+#include "base/clock.h"
 #include "formats/output.h"
 #include "runtime/progress.h"
 #include "runtime/replay_check.h"
@@ -25,6 +26,7 @@ with equal values, and nothing else does. Exit 0, or 1 and the first difference.
 
 Examples:
   tickerhouse verify --data ./data)";
+constexpr base::DurationNanos kAskAgain = 100 * base::kMillisecond;
 
 // Compares rows that come sorted with the expected ones.
 class StoreCheck {
@@ -74,10 +76,18 @@ base::Result<StoreContent> read_store(const OpenDirectory& directory) {
   const auto keep = [&content](std::string_view symbol, const market::BarRow& row) {
     content.bars.push_back({std::string(symbol), row});
   };
-  if (is_running(directory.paths)) {
-    ASSIGN_OR_RETURN(StoreRows rows, ask_store_rows(directory.paths.socket, keep));
-    content.position = std::move(rows.position);
-    return content;
+  // A process that has just begun does not answer yet, and one that ends no more: it is asked again, or is gone.
+  base::Clock& clock = base::system_clock();
+  const base::DurationNanos deadline = clock.monotonic_now() + kLockPatience;
+  while (is_running(directory.paths)) {
+    auto rows = ask_store_rows(directory.paths.socket, keep);
+    if (rows.ok()) {
+      content.position = std::move(rows->position);
+      return content;
+    }
+    if (clock.monotonic_now() > deadline) return rows.error();
+    content.bars.clear();
+    clock.sleep_for(kAskAgain);
   }
   sinks::DuckdbStoreOptions options;
   options.path = directory.paths.store;
@@ -159,8 +169,9 @@ base::Status verify(const CommandLine& line) {
       grouped(rows).c_str(),
       cut ? "the oldest checkpoint on (retention has cut what is before)" : "the beginning of the tape",
       static_cast<unsigned>(directory.settings.partitions), grouped(results).c_str());
-  ASSIGN_OR_RETURN(const std::string lost, lost_rows(directory));
-  std::fputs(lost.c_str(), stderr);
+  ASSIGN_OR_RETURN(const flow::PipelineStatus status,
+                   runtime::collect_status(*directory.tape, directory.settings.partitions));
+  std::fputs(lost_rows(status).c_str(), stderr);
   ASSIGN_OR_RETURN(const bool store, has_store(directory));
   if (!store) {
     std::fprintf(stderr, "store: none\n");

@@ -219,15 +219,20 @@ class Interpreter {
   }
 
   void interpret_history() {
-    const std::vector<std::string> formats = split_list(config_.values["history.formats"].text);
+    std::vector<std::string> words = split_list(config_.values["history.formats"].text);
     const auto has = [&](const char* name) {
-      return std::find(formats.begin(), formats.end(), name) != formats.end();
+      return std::find(words.begin(), words.end(), name) != words.end();
     };
     config_.history_parquet = has("parquet");
     config_.history_csv = has("csv");
     const std::size_t known = (has("parquet") ? 1U : 0U) + (has("csv") ? 1U : 0U) + (has("none") ? 1U : 0U);
-    if (formats.empty() || known != formats.size() || (has("none") && formats.size() > 1))
+    if (words.empty() || known != words.size() || (has("none") && words.size() > 1))
       wrong("history.formats", "parquet, csv, both, or none");
+    words = split_list(config_.values["history.rows_of"].text);
+    config_.history_events = has("events");
+    config_.history_bars = has("bars");
+    if (words.empty() || words.size() != (has("events") ? 1U : 0U) + (has("bars") ? 1U : 0U))
+      wrong("history.rows_of", "events, bars, or both");
     config_.history_interval = duration("history.interval");
     config_.history_rows = whole("history.rows", 1'000, 10'000'000);
   }

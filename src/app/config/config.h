@@ -35,6 +35,8 @@ struct Config {
   base::DurationNanos flush_interval = 0;
   bool history_parquet = true;
   bool history_csv = true;
+  bool history_events = true;
+  bool history_bars = true;
   base::DurationNanos history_interval = 0;
   std::uint64_t history_rows = 0;
   std::uint64_t console_every = 0;

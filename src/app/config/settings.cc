@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 53> kSettings = {{
+constexpr std::array<SettingInfo, 54> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -73,6 +73,8 @@ constexpr std::array<SettingInfo, 53> kSettings = {{
      "how long results gather before a sink makes them durable"},
     {"history.formats", "parquet csv", "--history", "",
      "formats of the history files of events and settled bars: parquet, csv, both, or none"},
+    {"history.rows_of", "events bars", "--history-rows-of", "",
+     "what the history keeps: events, bars (as they were settled), or both"},
     {"history.interval", "5m", "--history-interval", "",
      "how long rows gather before they become a history file"},
     {"history.rows", "262144", "--history-rows", "", "so many rows become a history file at once"},

@@ -275,19 +275,19 @@ std::string summary_of(const flow::ProcessStatus& process) {
   return text;
 }
 
-base::Result<std::string> lost_rows(const OpenDirectory& directory) {
+std::string lost_rows(const flow::PipelineStatus& status) {
   std::string text;
-  for (std::uint16_t p = 0; p < directory.settings.partitions; ++p) {
-    ASSIGN_OR_RETURN(const runtime::LostEvents lost, runtime::lost_events(*directory.tape, p));
+  for (const flow::PartitionStatus& partition : status.partitions) {
+    const flow::LostRows& lost = partition.lost;
     if (lost.offsets == 0) continue;
     text.append("lost     up to ")
         .append(grouped(lost.offsets))
         .append(" rows of partition ")
-        .append(std::to_string(p))
+        .append(std::to_string(partition.partition))
         .append(" were deleted before they were read, the last ones from offset ")
-        .append(std::to_string(lost.from.value))
+        .append(std::to_string(lost.from))
         .append(" to ")
-        .append(std::to_string(lost.to.value))
+        .append(std::to_string(lost.to))
         .append("; what may lack one is marked gap\n");
   }
   return text;

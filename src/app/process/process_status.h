@@ -89,7 +89,7 @@ class ProcessStatus {
 std::string summary_of(const flow::ProcessStatus& process);
 
 // Rows that were lost and given up (--accept-gap), a line for each partition that has some.
-base::Result<std::string> lost_rows(const OpenDirectory& directory);
+std::string lost_rows(const flow::PipelineStatus& status);
 
 // What the tape says, for a directory with or without a running process.
 base::Result<flow::PipelineStatus> directory_status(const OpenDirectory& directory);

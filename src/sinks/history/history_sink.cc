@@ -13,7 +13,7 @@ class HistorySink final : public flow::Sink {
  public:
   explicit HistorySink(const HistoryOptions& options)
       : info_{history_name(options.format),
-              {flow::Topic::events, flow::Topic::settled},
+              options.topics,
               {options.roll_interval, options.roll_rows}},
         files_(options.directory, history_name(options.format), options.sync),
         writer_(

@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "flow/sink.h"
@@ -24,6 +25,7 @@ const char* history_name(HistoryFormat format);  // of the sink, its folder and 
 struct HistoryOptions {
   std::string directory;  // history/
   HistoryFormat format = HistoryFormat::parquet;
+  std::vector<flow::Topic> topics = {flow::Topic::events, flow::Topic::settled};  // one of them, or both
   base::DurationNanos roll_interval = 5 * base::kMinute;  // a file at least this often while rows come
   std::uint64_t roll_rows = 262'144;                      // and when so many rows wait
   bool sync = true;                                       // files survive the machine

@@ -111,7 +111,7 @@ export interface Status {
   oracle: { judged: number; exact: number; first_wrong: string | null } | null;
   total: Ledger;
   ingest: Ledger;
-  partitions: (Ledger & { partition: number; waiting: number; id_reused: number })[];
+  partitions: (Ledger & { partition: number; waiting: number; id_reused: number; lost?: { offsets: number; from: number; to: number } })[];
   sinks: SinkRow[];
   sources: SourceRow[];
   tape: { bytes_used: number | null; bytes_max: number | null; disk_free_bytes: number; hours_left?: number | null; ingest_paused?: boolean; kind: "lmdb" | "kafka" };
