@@ -76,7 +76,8 @@ base::Result<StoreContent> read_store(const OpenDirectory& directory) {
   const auto keep = [&content](std::string_view symbol, const market::BarRow& row) {
     content.bars.push_back({std::string(symbol), row});
   };
-  // A process that has just begun does not answer yet, and one that ends no more: it is asked again, or is gone.
+  // A process that has just begun does not answer yet, and one that ends no more: it is asked again, or is
+  // gone.
   base::Clock& clock = base::system_clock();
   const base::DurationNanos deadline = clock.monotonic_now() + kLockPatience;
   while (is_running(directory.paths)) {

@@ -12,9 +12,7 @@ namespace {
 class HistorySink final : public flow::Sink {
  public:
   explicit HistorySink(const HistoryOptions& options)
-      : info_{history_name(options.format),
-              options.topics,
-              {options.roll_interval, options.roll_rows}},
+      : info_{history_name(options.format), options.topics, {options.roll_interval, options.roll_rows}},
         files_(options.directory, history_name(options.format), options.sync),
         writer_(
             options.format == HistoryFormat::csv
