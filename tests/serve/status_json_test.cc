@@ -15,7 +15,7 @@ flow::PipelineStatus small_status() {
   status.total = {7, 1, 1, 1, 1, 2, 1};
   status.ingest = {2, 0, 0, 0, 0, 2, 0};
   status.tape = {10, 20, 30, false, 4.5};
-  status.partitions.push_back({3, {5, 1, 1, 1, 1, 0, 1}, 4, 6});
+  status.partitions.push_back({3, {5, 1, 1, 1, 1, 0, 1}, 4, 6, {}});
   status.sinks.push_back({"duckdb", "bars", 3, 8, 9});
   status.sources.push_back({"a\"b", true, false, base::kNoTime, 7, 1, 2, {{"bad_json", 2}}});
   status.problems.emplace_back("no \"room\"");
