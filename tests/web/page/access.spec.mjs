@@ -57,6 +57,15 @@ test("the keyboard alone: list, chart, pages, search, help, back", async ({ page
   await expect(page.locator("main")).toHaveAttribute("data-page", "overview");
 });
 
+test("a key that comes before the focus has left a closed dialog counts", async ({ page, server }) => {
+  await open(page, server);
+  await page.keyboard.press("g");
+  await page.keyboard.press("p");
+  await expect(page.locator("main")).toHaveAttribute("data-page", "pipeline");
+  await page.evaluate(() => document.querySelector("dialog.help-dialog input").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true })));
+  await expect(page.locator("main")).toHaveAttribute("data-page", "overview");
+});
+
 test("the theme goes round, and follows the system until told otherwise", async ({ page, server }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await open(page, server);

@@ -29,6 +29,7 @@ const kSliderKeys = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", 
 
 function takesKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  if (target.closest("dialog:not([open])")) return false; // the focus leaves a closed dialog a moment after it is gone
   if (target instanceof HTMLInputElement && target.type === "checkbox") return key === " ";
   if (target instanceof HTMLInputElement && target.type === "range") return kSliderKeys.has(key);
   if (target.closest("input, textarea, select, [contenteditable]")) return true;
