@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <random>
 
 #include "base/check.h"
 
@@ -26,6 +27,12 @@ std::string to_hex(const Hash128& hash) {
   for (const std::uint64_t word : {hash.high, hash.low})
     for (int shift = 60; shift >= 0; shift -= 4) text.push_back(kDigits[(word >> shift) & 15U]);
   return text;
+}
+
+std::string random_id() {
+  std::random_device random;
+  const auto word = [&random] { return std::uint64_t{random()} << 32U | random(); };
+  return to_hex({word(), word()});
 }
 
 std::optional<Hash128> hash_from_hex(std::string_view hex) {

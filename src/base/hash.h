@@ -21,6 +21,7 @@ std::uint64_t hash64(std::string_view bytes);
 std::uint64_t hash64(std::string_view bytes, std::uint64_t seed);
 Hash128 hash128(std::string_view bytes);
 std::string to_hex(const Hash128& hash);  // 32 digits, high first
+std::string random_id();                  // of 128 bits of the system's randomness, as to_hex writes them
 std::optional<Hash128> hash_from_hex(std::string_view hex);
 
 // A running XXH3-128 whose digest may be asked at any point.

@@ -9,42 +9,20 @@
 namespace tickerhouse::serve {
 namespace {
 
-void put(JsonText& json, const char* key, const std::optional<std::int64_t>& number) {
-  json.key(key);
-  number ? json.number(static_cast<std::uint64_t>(*number)) : json.null();
-}
-
-void put_id(JsonText& json, const char* key, int id) {
-  put(json, key, id < 0 ? std::nullopt : std::optional<std::int64_t>(id));
-}
-
-void put_ids(JsonText& json, const char* key, const std::vector<int>& ids) {
-  json.key(key).begin('[');
-  for (const int id : ids) json.number(static_cast<std::uint64_t>(id));
-  json.end(']');
+std::optional<std::int64_t> id_or_none(int id) {
+  return id < 0 ? std::nullopt : std::optional<std::int64_t>(id);
 }
 
 void put_topic(JsonText& json, const flow::ClusterTopic& topic) {
   json.begin('{').key("topic").text(topic.name).key("partitions").begin('[');
   for (const flow::ClusterPartition& partition : topic.partitions) {
     json.begin('{');
-    put(json, "partition", partition.id);
-    put_id(json, "leader", partition.leader);
-    put_ids(json, "replicas", partition.replicas);
-    put_ids(json, "in_sync", partition.in_sync);
-    put(json, "first", partition.first);
-    put(json, "next", partition.next);
-    json.end('}');
-  }
-  json.end(']').end('}');
-}
-
-void put_member(JsonText& json, const flow::ReaderMember& member) {
-  json.begin('{').key("member").text(member.id).key("instance").text(member.instance_id);
-  json.key("client").text(member.client_id).key("host").text(member.host).key("partitions").begin('[');
-  for (const flow::ClusterPlace& place : member.partitions) {
-    json.begin('{').key("topic").text(place.topic);
-    put(json, "partition", place.partition);
+    json.key("partition").number_or_null(partition.id);
+    json.key("leader").number_or_null(id_or_none(partition.leader));
+    json.key("replicas").ids(partition.replicas);
+    json.key("in_sync").ids(partition.in_sync);
+    json.key("first").number_or_null(partition.first);
+    json.key("next").number_or_null(partition.next);
     json.end('}');
   }
   json.end(']').end('}');
@@ -62,9 +40,9 @@ void put_group(JsonText& json, const flow::ReaderGroup& group) {
   json.end(']').key("offsets").begin('[');
   for (const flow::ReaderOffset& offset : group.offsets) {
     json.begin('{').key("topic").text(offset.place.topic);
-    put(json, "partition", offset.place.partition);
-    put(json, "committed", offset.committed);
-    put(json, "lag", offset.lag);
+    json.key("partition").number_or_null(offset.place.partition);
+    json.key("committed").number_or_null(offset.committed);
+    json.key("lag").number_or_null(offset.lag);
     const auto holder = holders.find(offset.place);
     json.key("member").text(holder == holders.end() ? "" : holder->second->id).end('}');
   }
@@ -73,6 +51,17 @@ void put_group(JsonText& json, const flow::ReaderGroup& group) {
 
 }  // namespace
 
+void put_member(JsonText& json, const flow::ReaderMember& member) {
+  json.begin('{').key("member").text(member.id).key("instance").text(member.instance_id);
+  json.key("client").text(member.client_id).key("host").text(member.host).key("partitions").begin('[');
+  for (const flow::ClusterPlace& place : member.partitions) {
+    json.begin('{').key("topic").text(place.topic);
+    json.key("partition").number_or_null(place.partition);
+    json.end('}');
+  }
+  json.end(']').end('}');
+}
+
 std::string cluster_json(const flow::ClusterState& state, base::TsNanos read_at) {
   std::string out;
   JsonText json(out);
@@ -80,7 +69,7 @@ std::string cluster_json(const flow::ClusterState& state, base::TsNanos read_at)
   json.key("read_at").time(read_at).key("brokers").begin('[');
   for (const flow::Broker& broker : state.brokers) {
     json.begin('{');
-    put(json, "id", broker.id);
+    json.key("id").number_or_null(broker.id);
     json.key("address").text(broker.address).key("controller").boolean(broker.controller).end('}');
   }
   json.end(']').key("topics").begin('[');

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "flow/cluster.h"
+#include "serve/json_text.h"
 #include "serve/recent.h"
 
 namespace tickerhouse::serve {
@@ -34,6 +35,8 @@ class ClusterBoard {
   Recent<Json> topics_;
 };
 
+// One member of a group, as the API and `group describe --json` have it.
+void put_member(JsonText& json, const flow::ReaderMember& member);
 std::string cluster_json(const flow::ClusterState& state, base::TsNanos read_at);
 
 }  // namespace tickerhouse::serve

@@ -41,6 +41,16 @@ JsonText& JsonText::number(std::uint64_t value) {
   return *this;
 }
 
+JsonText& JsonText::number_or_null(const std::optional<std::int64_t>& value) {
+  return value ? number(static_cast<std::uint64_t>(*value)) : null();
+}
+
+JsonText& JsonText::ids(const std::vector<int>& values) {
+  begin('[');
+  for (const int value : values) number(static_cast<std::uint64_t>(value));
+  return end(']');
+}
+
 JsonText& JsonText::real(double value) {
   if (!std::isfinite(value)) return null();
   comma();

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/int128.h"
 #include "base/time.h"
@@ -21,7 +23,9 @@ class JsonText {
   JsonText& key(std::string_view name);  // of our own: nothing is escaped
   JsonText& text(std::string_view value);
   JsonText& number(std::uint64_t value);
-  JsonText& real(double value);  // null if it is no finite number
+  JsonText& number_or_null(const std::optional<std::int64_t>& value);
+  JsonText& ids(const std::vector<int>& values);  // an array
+  JsonText& real(double value);                   // null if it is no finite number
   JsonText& decimal(base::Int128 value, int scale);
   JsonText& boolean(bool value);
   JsonText& time(base::TsNanos ts);  // kNoTime is null

@@ -261,13 +261,6 @@ class KafkaCheckpoints final : public flow::CheckpointStore {
   KafkaTape& tape_;
 };
 
-// A client that has met its brokers.
-base::Result<std::unique_ptr<kafka::Client>> open_overseer(const kafka::Connection& connection) {
-  ASSIGN_OR_RETURN(auto overseer, kafka::Client::open(kafka::Role::overseer, connection, {}));
-  RETURN_IF_ERROR(kafka::reach(*overseer, connection.brokers));
-  return overseer;
-}
-
 // Nothing is made before it is known that what is there is ours, or nobody's.
 base::Status prepare_topics(kafka::Client& overseer, const KafkaTapeOptions& options) {
   if (!options.owner.empty() && options.noted.empty())
@@ -289,7 +282,7 @@ base::Result<std::unique_ptr<KafkaTape>> open_tape(const KafkaTapeOptions& optio
   if (!kafka::is_pipeline_name(options.pipeline))
     return base::Error{base::ErrorCode::configuration, "a pipeline is named by letters, digits, - and _",
                        options.pipeline};
-  ASSIGN_OR_RETURN(auto overseer, open_overseer(options.connection));
+  ASSIGN_OR_RETURN(auto overseer, kafka::open_overseer(options.connection));
   RETURN_IF_ERROR(kafka::check_identity(*overseer, options.connection, options.pipeline, options.noted));
   if (options.read_only || options.join) {
     ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of(*overseer, options.pipeline));
@@ -322,19 +315,19 @@ std::unique_ptr<flow::CheckpointStore> checkpoints_of_kafka_tape(flow::Tape& tap
 }
 
 base::Status complete_kafka_topics(const KafkaTapeOptions& options) {
-  ASSIGN_OR_RETURN(const auto overseer, open_overseer(options.connection));
+  ASSIGN_OR_RETURN(const auto overseer, kafka::open_overseer(options.connection));
   ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of(*overseer, options.pipeline));
   return kafka::ensure_topics(*overseer, options.pipeline,
                               {.partitions = partitions, .replication = options.replication});
 }
 
 base::Result<kafka::Identity> identity_of_kafka_tape(const KafkaTapeOptions& options) {
-  ASSIGN_OR_RETURN(const auto overseer, open_overseer(options.connection));
+  ASSIGN_OR_RETURN(const auto overseer, kafka::open_overseer(options.connection));
   return kafka::identity_of(*overseer, options.pipeline);
 }
 
 base::Result<bool> has_workers(const kafka::Connection& connection, const std::string& group) {
-  ASSIGN_OR_RETURN(const auto client, open_overseer(connection));
+  ASSIGN_OR_RETURN(const auto client, kafka::open_overseer(connection));
   return kafka::has_members(*client, group);
 }
 

@@ -72,5 +72,11 @@ TEST(Hash, HexComesBack) {
     EXPECT_FALSE(hash_from_hex(text).has_value()) << text;
 }
 
+TEST(Hash, NoTwoRandomIdsAreTheSame) {
+  const std::string one = random_id();
+  EXPECT_TRUE(hash_from_hex(one).has_value()) << one;
+  EXPECT_NE(one, random_id());
+}
+
 }  // namespace
 }  // namespace tickerhouse::base

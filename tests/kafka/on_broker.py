@@ -88,6 +88,15 @@ class BrokerTest(unittest.TestCase):
         except AssertionError:
             return 0
 
+    def fails(self, *arguments, code=EXIT_CONFIGURATION, words=(), environment=None, timeout=PATIENCE_S):
+        """What it says of it, on stderr: these words among it."""
+        done = subprocess.run(binary.command(*arguments), capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                              env=binary.environment() | (environment or {}))
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(str(word), done.stderr)
+        return done.stderr
+
     def did(self, **counts):
         """For the table of the whole proof, which has this case if it passes."""
         self.done.update(counts)

@@ -9,7 +9,6 @@ import io
 import json
 import pathlib
 import struct
-import subprocess
 import sys
 import threading
 import unittest
@@ -90,11 +89,9 @@ class Avro(BrokerTest):
     def input(self, url=None):
         return ["--topic", self.topic, "--brokers", self.brokers(), "--format", "avro", "--schema-registry", url or self.registry.url]
 
-    def refused(self, *flags, expect=EXIT_CONFIGURATION):
-        """What it says of it."""
-        done = subprocess.run(binary.command("replay", "--data", self.data, *flags), capture_output=True, text=True, timeout=PATIENCE_S, env=binary.environment())
-        self.assertEqual(done.returncode, expect, done.stderr)
-        return done.stderr
+    def refused(self, *flags, code=EXIT_CONFIGURATION):
+        """What `replay` says of it."""
+        return self.fails("replay", "--data", self.data, *flags, code=code)
 
     def test_equal_to_the_same_records_as_json(self):
         """Two schemas in one topic, and between them what no consumer could read."""
@@ -148,7 +145,7 @@ class Avro(BrokerTest):
     def test_a_registry_that_is_not_there(self):
         first = self.registry.register("kept", FIRST)
         self.produce([(0, self.trade(first, FIRST, self.records[0]))])
-        said = self.refused(*self.input("http://127.0.0.1:9"), expect=EXIT_FAILED)
+        said = self.refused(*self.input("http://127.0.0.1:9"), code=EXIT_FAILED)
         self.assertIn("schema registry http://127.0.0.1:9: ", said)
         self.assertIn("does not answer as a schema registry does", self.refused(*self.input(self.registry.url.removesuffix("/apis/ccompat/v7") + "/nowhere")))
         self.assertIn("kafka.schema_registry: is no http:// or https:// address", self.refused(*self.input("localhost:8081")))

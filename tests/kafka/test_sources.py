@@ -132,13 +132,6 @@ class Sources(BrokerTest):
         self.assertEqual(sum(1 for _ in rows(self.data, "rejects")), self.ledger["rejected"])
         binary.run("verify", "--data", self.data)
 
-    def fails(self, *arguments, code, words, environment=None):
-        done = subprocess.run(binary.command(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL,
-                              env=binary.environment() | (environment or {}))
-        self.assertEqual(done.returncode, code, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
-
     def test_what_cannot_be(self):
         here = ["--data", self.data, "--brokers", self.brokers()]
         self.fails("replay", "--topic", "nowhere", *here, code=EXIT_NOT_FOUND, words=["nowhere"])

@@ -22,10 +22,7 @@ class Tools(BrokerTest):
 
     def said(self, *arguments, expect):
         """stderr of a command that fails as expected."""
-        done = subprocess.run(binary.command(*arguments, "--brokers", self.kafka.bootstrap), capture_output=True, timeout=PATIENCE_S,
-                              stdin=subprocess.DEVNULL, env=binary.environment(), check=False)
-        self.assertEqual(done.returncode, expect, done.stderr.decode())
-        return done.stderr.decode()
+        return self.fails(*arguments, "--brokers", self.kafka.bootstrap, code=expect, timeout=PATIENCE_S)
 
     def json_of(self, *arguments):
         return json.loads(self.run_ours(*arguments, "--json"))

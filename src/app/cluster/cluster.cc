@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "app/config/secrets.h"
-#include "tape/kafka/complaints.h"
 
 namespace tickerhouse::app {
 namespace {
@@ -27,9 +26,7 @@ base::Result<tape::kafka::Connection> connection_of(const Config& config) {
 base::Result<std::unique_ptr<tape::kafka::Client>> open_cluster(const CommandLine& line) {
   ASSIGN_OR_RETURN(const Config config, line.load());
   ASSIGN_OR_RETURN(const tape::kafka::Connection connection, connection_of(config));
-  ASSIGN_OR_RETURN(auto client, tape::kafka::Client::open(tape::kafka::Role::overseer, connection, {}));
-  RETURN_IF_ERROR(tape::kafka::reach(*client, connection.brokers));
-  return client;
+  return tape::kafka::open_overseer(connection);
 }
 
 }  // namespace tickerhouse::app

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "tape/kafka/complaints.h"
 #include "tape/kafka/fetch.h"
 #include "tape/kafka/identity.h"
 #include "tape/kafka/offset_admin.h"
@@ -32,11 +31,7 @@ class ForeignTopic final : public sources::TopicFeed {
   [[nodiscard]] const std::string& identity() const override { return identity_; }
 
   base::Result<std::vector<sources::TopicExtent>> extents() override {
-    ASSIGN_OR_RETURN(const kafka::TopicDetails details, kafka::describe_topic(*overseer_, topic_));
-    std::vector<kafka::Place> places;
-    places.reserve(details.state.partitions.size());
-    for (const kafka::PartitionState& partition : details.state.partitions)
-      places.push_back({topic_, partition.id});
+    ASSIGN_OR_RETURN(const std::vector<kafka::Place> places, kafka::places_of(*overseer_, topic_));
     ASSIGN_OR_RETURN(const kafka::Offsets begins,
                      kafka::offsets_at(*overseer_, places, kafka::Edge::beginning));
     ASSIGN_OR_RETURN(const kafka::Offsets ends,
@@ -96,8 +91,7 @@ class ForeignTopic final : public sources::TopicFeed {
 
 base::Result<std::unique_ptr<sources::TopicFeed>> open_foreign_topic(
     const tape::kafka::Connection& connection, const std::string& topic) {
-  ASSIGN_OR_RETURN(auto overseer, kafka::Client::open(kafka::Role::overseer, connection, {}));
-  RETURN_IF_ERROR(kafka::reach(*overseer, connection.brokers));
+  ASSIGN_OR_RETURN(auto overseer, kafka::open_overseer(connection));
   ASSIGN_OR_RETURN(std::string identity, kafka::identity_of_topic(*overseer, topic));
   return std::unique_ptr<sources::TopicFeed>(
       std::make_unique<ForeignTopic>(connection, std::move(overseer), topic, std::move(identity)));

@@ -23,21 +23,14 @@ std::string listed(const std::vector<int>& brokers) {
 }
 
 // A partition without a leader has no offsets that one could ask for.
+std::optional<std::int64_t> at(const std::map<std::int32_t, std::int64_t>& offsets, std::int32_t partition) {
+  const auto found = offsets.find(partition);
+  return found == offsets.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::string offset_in(const std::map<std::int32_t, std::int64_t>& offsets, std::int32_t partition) {
-  const auto found = offsets.find(partition);
-  return found == offsets.end() ? "-" : grouped(static_cast<std::uint64_t>(found->second));
-}
-
-void put_offset(serve::JsonText& json, const std::map<std::int32_t, std::int64_t>& offsets,
-                std::int32_t partition) {
-  const auto found = offsets.find(partition);
-  found == offsets.end() ? json.null() : json.number(static_cast<std::uint64_t>(found->second));
-}
-
-void put_brokers(serve::JsonText& json, const char* key, const std::vector<int>& brokers) {
-  json.key(key).begin('[');
-  for (const int broker : brokers) json.number(static_cast<std::uint64_t>(broker));
-  json.end(']');
+  const auto found = at(offsets, partition);
+  return found ? grouped(static_cast<std::uint64_t>(*found)) : "-";
 }
 
 std::string to_json(const TopicDetails& topic) {
@@ -48,10 +41,11 @@ std::string to_json(const TopicDetails& topic) {
   for (const PartitionState& partition : topic.state.partitions) {
     json.begin('{').key("partition").number(static_cast<std::uint64_t>(partition.id)).key("leader");
     partition.leader < 0 ? json.null() : json.number(static_cast<std::uint64_t>(partition.leader));
-    put_brokers(json, "replicas", partition.replicas);
-    put_brokers(json, "in_sync", partition.in_sync);
-    put_offset(json.key("first"), topic.first, partition.id);
-    put_offset(json.key("next"), topic.next, partition.id);
+    json.key("replicas").ids(partition.replicas).key("in_sync").ids(partition.in_sync);
+    json.key("first")
+        .number_or_null(at(topic.first, partition.id))
+        .key("next")
+        .number_or_null(at(topic.next, partition.id));
     json.end('}');
   }
   json.end(']').key("settings").begin('[');

@@ -11,6 +11,7 @@
 #include "app/command_line.h"
 #include "app/progress_bar.h"
 #include "app/tailing.h"
+#include "serve/cluster_board.h"
 #include "serve/json_text.h"
 #include "tape/kafka/group_admin.h"
 
@@ -43,11 +44,6 @@ struct GroupFlags {
 
 std::string number_or_none(const std::optional<std::int64_t>& number) {
   return number ? grouped(static_cast<std::uint64_t>(*number)) : "-";
-}
-
-void put(serve::JsonText& json, const char* key, const std::optional<std::int64_t>& number) {
-  json.key(key);
-  number ? json.number(static_cast<std::uint64_t>(*number)) : json.null();
 }
 
 // "orders: 0 1; bars: 2".
@@ -94,26 +90,14 @@ void print_json(const GroupState& group, const std::vector<GroupOffset>& offsets
   json.begin('{').key("group").text(group.name).key("state").text(group.state);
   json.key("protocol").text(group.protocol).key("assignor").text(group.assignor);
   json.key("coordinator").text(group.coordinator).key("members").begin('[');
-  for (const GroupMember& member : group.members) {
-    json.begin('{').key("member").text(member.id).key("instance").text(member.instance_id);
-    json.key("client").text(member.client_id).key("host").text(member.host).key("partitions").begin('[');
-    for (const Place& place : member.partitions)
-      json.begin('{')
-          .key("topic")
-          .text(place.topic)
-          .key("partition")
-          .number(static_cast<std::uint64_t>(place.partition))
-          .end('}');
-    json.end(']').end('}');
-  }
+  for (const GroupMember& member : group.members) serve::put_member(json, member);
   json.end(']').key("offsets").begin('[');
   const auto who = holders(group);
   for (const GroupOffset& offset : offsets) {
     json.begin('{').key("topic").text(offset.place.topic).key("partition");
     json.number(static_cast<std::uint64_t>(offset.place.partition));
-    put(json, "committed", offset.committed);
-    put(json, "end", offset.end);
-    put(json, "lag", offset.lag());
+    json.key("committed").number_or_null(offset.committed).key("end").number_or_null(offset.end);
+    json.key("lag").number_or_null(offset.lag());
     const auto holder = who.find(offset.place);
     json.key("member").text(holder == who.end() ? "" : holder->second->id).end('}');
   }

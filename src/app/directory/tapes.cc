@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <random>
 
 #include "app/cluster/cluster.h"
 #include "app/config/secrets.h"
@@ -27,12 +26,6 @@ struct KafkaRecord {
   std::string id;
   tape::kafka::Identity identity;  // empty until the topics bear the id
 };
-
-std::string new_id() {
-  std::random_device random;
-  const auto word = [&random] { return std::uint64_t{random()} << 32U | random(); };
-  return base::to_hex({word(), word()});
-}
 
 // Lines: brokers, pipeline, id; then, once they are known, the cluster's id and that of each topic.
 std::string encode(const KafkaRecord& record) {
@@ -122,7 +115,7 @@ base::Result<std::unique_ptr<flow::Tape>> open_kafka(const Config& config, const
   const bool is_new = !is_kafka(paths);
   if (is_new) {
     ASSIGN_OR_RETURN(record, new_record(config));
-    record.id = new_id();
+    record.id = base::random_id();
   } else {
     ASSIGN_OR_RETURN(record, read_record(config, paths));
   }
@@ -258,9 +251,8 @@ base::Result<std::string> group_at_work(const Config& config, const DirectoryPat
   if (!is_kafka(paths)) return std::string();
   ASSIGN_OR_RETURN(std::string group, flow::position_of(tape, kGroupWriter));
   if (group.empty()) return group;
-  ASSIGN_OR_RETURN(const KafkaRecord record, read_record(config, paths));
-  ASSIGN_OR_RETURN(const tape::KafkaTapeOptions options, options_of(config, record));
-  ASSIGN_OR_RETURN(const bool there, tape::has_workers(options.connection, group));
+  ASSIGN_OR_RETURN(const tape::kafka::Connection connection, cluster_of(config, paths));
+  ASSIGN_OR_RETURN(const bool there, tape::has_workers(connection, group));
   if (!there) group.clear();
   return group;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <random>
 #include <system_error>
 
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "app/progress_bar.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "runtime/progress.h"
 #include "tape/lmdb_tape.h"
 
@@ -23,15 +23,6 @@ constexpr base::DurationNanos kRateSpan = 10 * base::kSecond;
 constexpr base::DurationNanos kGrowthSample = 10 * base::kSecond;
 constexpr base::DurationNanos kGrowthLeast = base::kMinute;  // a shorter time says nothing
 constexpr base::DurationNanos kGrowthSpan = base::kHour;
-
-std::string random_id() {
-  std::random_device random;
-  std::string id;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (int i = 0; i < 4; ++i)
-    for (std::uint32_t bits = random(), n = 0; n < 8; ++n, bits >>= 4U) id.push_back(kDigits[bits & 15U]);
-  return id;
-}
 
 // The position of writer "process" is the number of starts.
 base::Result<std::uint64_t> count_start(flow::Tape& tape) {
@@ -143,7 +134,7 @@ ProcessStatus::ProcessStatus(const OpenDirectory& directory, ProcessParts parts,
     : directory_(directory),
       parts_(std::move(parts)),
       restarts_(starts - 1),
-      start_id_(random_id()),
+      start_id_(base::random_id()),
       started_at_(base::system_clock().wall_now()),
       started_monotonic_(base::system_clock().monotonic_now()) {}
 

@@ -1,4 +1,5 @@
 // Avro's binary encoding → JSON text (the specification's "Binary Encoding"; the table in avro_schema.h).
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>

@@ -70,7 +70,6 @@ class AvroSchema {
   // What is found by these names, of records in records; a union of null and one other counts as the other.
   // Null: there is no such field. Of a map every name is a field.
   [[nodiscard]] const AvroType* find(const std::vector<std::string>& path) const;
-  [[nodiscard]] const AvroType& root() const { return *root_; }
 
  private:
   friend class AvroSchemaReader;

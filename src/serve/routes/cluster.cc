@@ -89,11 +89,6 @@ void put_text(JsonText& json, const std::optional<std::string>& bytes) {
   json.text(text);
 }
 
-void put_offset(JsonText& json, const char* key, const std::optional<std::int64_t>& offset) {
-  json.key(key);
-  offset ? json.number(static_cast<std::uint64_t>(*offset)) : json.null();
-}
-
 void put_message(JsonText& json, const flow::ClusterMessage& message) {
   json.begin('{').key("offset").number(static_cast<std::uint64_t>(message.offset));
   json.key("time").time(message.time);
@@ -115,13 +110,13 @@ std::string page_json(const flow::ClusterPlace& place, const flow::MessagePage& 
   JsonText json(out);
   json.begin('{').key("topic").text(place.topic);
   json.key("partition").number(static_cast<std::uint64_t>(place.partition));
-  put_offset(json, "first", page.first);
-  put_offset(json, "end", page.end);
+  json.key("first").number_or_null(page.first);
+  json.key("end").number_or_null(page.end);
   json.key("messages").begin('[');
   for (const flow::ClusterMessage& message : page.messages) put_message(json, message);
   json.end(']');
-  put_offset(json, "older", page.older);
-  put_offset(json, "newer", page.newer);
+  json.key("older").number_or_null(page.older);
+  json.key("newer").number_or_null(page.newer);
   json.end('}');
   return out;
 }

@@ -180,6 +180,12 @@ base::Error Client::error(int code, std::string_view call) const {
   return {code_of(error), what, std::string("Kafka, ").append(call)};
 }
 
+base::Result<std::unique_ptr<Client>> open_overseer(const Connection& connection) {
+  ASSIGN_OR_RETURN(auto client, Client::open(Role::overseer, connection, {}));
+  RETURN_IF_ERROR(reach(*client, connection.brokers));
+  return client;
+}
+
 void Freed::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 void Freed::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 void Freed::operator()(rd_kafka_error_s* error) const { rd_kafka_error_destroy(error); }
@@ -200,6 +206,13 @@ void Freed::operator()(rd_kafka_AlterConsumerGroupOffsets_s* object) const {
   rd_kafka_AlterConsumerGroupOffsets_destroy(object);
 }
 void Freed::operator()(rd_kafka_AdminOptions_s* object) const { rd_kafka_AdminOptions_destroy(object); }
+void Freed::operator()(rd_kafka_consumer_group_metadata_s* metadata) const {
+  rd_kafka_consumer_group_metadata_destroy(metadata);
+}
+void Freed::operator()(rd_kafka_op_s* event) const { rd_kafka_event_destroy(event); }
+void Freed::operator()(rd_kafka_topic_partition_list_s* list) const {
+  rd_kafka_topic_partition_list_destroy(list);
+}
 
 base::Result<Owned<rd_kafka_topic_s>> open_topic(const Client& client, const std::string& name) {
   Owned<rd_kafka_topic_s> topic(rd_kafka_topic_new(client.get(), name.c_str(), nullptr));

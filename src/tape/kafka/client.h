@@ -29,6 +29,9 @@ struct rd_kafka_DeleteGroup_s;
 struct rd_kafka_ListConsumerGroupOffsets_s;
 struct rd_kafka_AlterConsumerGroupOffsets_s;
 struct rd_kafka_AdminOptions_s;
+struct rd_kafka_consumer_group_metadata_s;
+struct rd_kafka_op_s;
+struct rd_kafka_topic_partition_list_s;
 
 namespace tickerhouse::tape::kafka {
 
@@ -77,6 +80,9 @@ class Client {
   Complaints complaints_;
 };
 
+// One that asks, and has met its brokers; errors as of reach() (complaints.h).
+base::Result<std::unique_ptr<Client>> open_overseer(const Connection& connection);
+
 // Frees what the library allocates.
 struct Freed {
   void operator()(rd_kafka_topic_s* topic) const;
@@ -93,9 +99,15 @@ struct Freed {
   void operator()(rd_kafka_ListConsumerGroupOffsets_s* object) const;
   void operator()(rd_kafka_AlterConsumerGroupOffsets_s* object) const;
   void operator()(rd_kafka_AdminOptions_s* object) const;
+  void operator()(rd_kafka_consumer_group_metadata_s* metadata) const;
+  void operator()(rd_kafka_op_s* event) const;
+  void operator()(rd_kafka_topic_partition_list_s* list) const;
 };
 template <typename T>
 using Owned = std::unique_ptr<T, Freed>;
+
+using Answer = Owned<rd_kafka_op_s>;
+using PlaceList = Owned<rd_kafka_topic_partition_list_s>;
 
 base::Result<Owned<rd_kafka_topic_s>> open_topic(const Client& client, const std::string& name);
 

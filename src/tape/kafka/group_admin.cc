@@ -111,10 +111,8 @@ base::Result<std::vector<GroupState>> states(Client& client, const std::vector<s
 
 // Made by open_for_group().
 bool has_group(Client& client) {
-  rd_kafka_consumer_group_metadata_t* group = rd_kafka_consumer_group_metadata(client.get());
-  if (group == nullptr) return false;
-  rd_kafka_consumer_group_metadata_destroy(group);
-  return true;
+  const Owned<rd_kafka_consumer_group_metadata_t> group(rd_kafka_consumer_group_metadata(client.get()));
+  return group != nullptr;
 }
 
 base::Result<Offsets> committed_once(Client& client, const std::string& group, Refused& refused) {
@@ -163,8 +161,8 @@ base::Result<std::vector<Place>> places_to_reset(Client& client, const std::stri
   if (topics.empty()) return existing(client, places);
   std::vector<Place> all;
   for (const std::string& topic : topics) {
-    ASSIGN_OR_RETURN(const TopicDetails details, describe_topic(client, topic));
-    for (const PartitionState& partition : details.state.partitions) all.push_back({topic, partition.id});
+    ASSIGN_OR_RETURN(const std::vector<Place> places_of_it, places_of(client, topic));
+    all.insert(all.end(), places_of_it.begin(), places_of_it.end());
   }
   return all;
 }

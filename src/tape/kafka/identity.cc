@@ -19,13 +19,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kPause(50);
 
-struct DestroyAsked {
-  void operator()(rd_kafka_TopicCollection_t* topics) const { rd_kafka_TopicCollection_destroy(topics); }
-  void operator()(rd_kafka_ConfigResource_t* resource) const { rd_kafka_ConfigResource_destroy(resource); }
-};
-template <typename T>
-using Asked = std::unique_ptr<T, DestroyAsked>;
-
 struct Found {
   std::string id;
   std::uint16_t partitions = 0;
@@ -44,7 +37,7 @@ using FoundTopics = std::map<std::string, Found, std::less<>>;
 base::Result<FoundTopics> describe_once(Client& client, const std::vector<std::string>& names,
                                         Refused& refused) {
   std::vector<const char*> raw = pointers_to(names);
-  const Asked<rd_kafka_TopicCollection_t> topics(
+  const Owned<rd_kafka_TopicCollection_t> topics(
       rd_kafka_TopicCollection_of_topic_names(raw.data(), raw.size()));
   Request request(client, "ids of the topics", refused);
   rd_kafka_DescribeTopics(client.get(), topics.get(), nullptr, request.queue());
@@ -216,7 +209,7 @@ base::Error owned_by_another(std::string_view pipeline) {
 }
 
 base::Status check_message_limits(Client& client, std::string_view pipeline) {
-  std::vector<Asked<rd_kafka_ConfigResource_t>> topics;
+  std::vector<Owned<rd_kafka_ConfigResource_t>> topics;
   std::vector<rd_kafka_ConfigResource_t*> raw;
   for (const std::string& name : topic_names(pipeline)) {
     topics.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/hash.h"
 #include "tape/kafka/group_admin.h"
 #include "tape/kafka/requests.h"
 
@@ -23,21 +24,17 @@ flow::Partitions numbers_of(const rd_kafka_topic_partition_list_t* list) {
   return numbers;
 }
 
-// The member of the group that has this id; empty: none.
+// What the member of the group that has this id calls its client; empty: none has.
 base::Result<std::string> holder_of(Client& client, const MemberOptions& options) {
   const auto group = describe_group(client, options.group);
   if (!group.ok() && group.error().code == base::ErrorCode::not_found) return std::string();
   if (!group.ok()) return group.error();
   for (const GroupMember& member : group->members)
-    if (member.instance_id == options.id) return member.id;
+    if (member.instance_id == options.id) return member.client_id;
   return std::string();
 }
 
 }  // namespace
-
-void GroupMetadataFreed::operator()(rd_kafka_consumer_group_metadata_s* metadata) const {
-  rd_kafka_consumer_group_metadata_destroy(metadata);
-}
 
 base::Result<std::shared_ptr<Member>> Member::open(const Connection& connection,
                                                    const MemberOptions& options) {
@@ -47,8 +44,15 @@ base::Result<std::shared_ptr<Member>> Member::open(const Connection& connection,
   return member;
 }
 
+Member::Member(const Connection& connection, const MemberOptions& options)
+    : connection_(connection), options_(options) {
+  const auto wanted = connection.properties.find("client.id");
+  client_id_ = wanted == connection.properties.end() ? "tickerhouse" : wanted->second;
+  client_id_.append("-").append(base::random_id());
+}
+
 base::Result<std::unique_ptr<Client>> Member::open_client() const {
-  Properties own = {{"group.id", options_.group}};
+  Properties own = {{"group.id", options_.group}, {"client.id", client_id_}};
   if (!options_.id.empty()) own.emplace("group.instance.id", options_.id);
   return Client::open(Role::member, connection_, own);
 }
@@ -71,7 +75,6 @@ base::Status Member::subscribe(std::unique_ptr<Client> client) {
 
 base::Status Member::poll(const Listener& listener, base::DurationNanos wait) {
   RETURN_IF_ERROR(serve(listener, static_cast<int>(wait / base::kMillisecond)));
-  remember();
   return check_fatal(listener);
 }
 
@@ -128,13 +131,6 @@ void Member::rebalance(const Listener& listener, int what, const rd_kafka_topic_
   const Owned<rd_kafka_error_s> ignored(rd_kafka_incremental_unassign(client_->get(), list));
 }
 
-void Member::remember() {
-  char* const name = rd_kafka_memberid(client_->get());
-  if (name == nullptr) return;
-  if (*name != '\0') known_as_ = name;
-  rd_kafka_mem_free(client_->get(), name);
-}
-
 base::Status Member::check_fatal(const Listener& listener) {
   std::array<char, kErrorBytes> why{};
   const rd_kafka_resp_err_t code = rd_kafka_fatal_error(client_->get(), why.data(), why.size());
@@ -143,16 +139,17 @@ base::Status Member::check_fatal(const Listener& listener) {
   return base::Error{base::ErrorCode::io, why.data(), std::string("Kafka, group ").append(options_.group)};
 }
 
-// Told that another has our id. Often that is ourselves: after a session that timed out librdkafka 2.15 goes
-// on with heartbeats that bear no member's name, and a coordinator that is back meanwhile, and still has us,
-// takes the id for another's. Then we join again; the library's own client is of no use any more.
+// Told that another has our id. Often that is ourselves: a join of ours whose answer was lost has made the
+// coordinator give the id to a member we never heard of, and after a session that timed out librdkafka 2.15
+// goes on with heartbeats that bear no member's name. So the holder is known by its client. If that is us we
+// join again; the library's own client is of no use any more.
 base::Status Member::come_back(const Listener& listener) {
   if (!held_.empty()) listener.given_up(std::exchange(held_, {}), true);
   ASSIGN_OR_RETURN(auto client, open_client());
   const auto holder = holder_of(*client, options_);
   if (!holder.ok() && holder.error().code == base::ErrorCode::io) return {};  // asked again at the next poll
   if (!holder.ok()) return holder.error();
-  if (!holder->empty() && *holder != known_as_)
+  if (!holder->empty() && *holder != client_id_)
     return base::Error{base::ErrorCode::busy, "another worker has joined the group under this --id",
                        options_.id};
   return subscribe(std::move(client));

@@ -11,15 +11,9 @@
 #include "flow/work_group.h"
 #include "tape/kafka/client.h"
 
-struct rd_kafka_topic_partition_list_s;
-struct rd_kafka_consumer_group_metadata_s;
-
 namespace tickerhouse::tape::kafka {
 
-struct GroupMetadataFreed {
-  void operator()(rd_kafka_consumer_group_metadata_s* metadata) const;
-};
-using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_s, GroupMetadataFreed>;
+using GroupMetadata = Owned<rd_kafka_consumer_group_metadata_s>;
 
 struct MemberOptions {
   std::string topic;
@@ -39,23 +33,21 @@ class Member final : public flow::WorkGroup {
   [[nodiscard]] GroupMetadata metadata() const;
 
  private:
-  Member(const Connection& connection, const MemberOptions& options)
-      : connection_(connection), options_(options) {}
+  Member(const Connection& connection, const MemberOptions& options);
   base::Result<std::unique_ptr<Client>> open_client() const;
   base::Status subscribe(std::unique_ptr<Client> client);
   base::Status serve(const Listener& listener, int milliseconds);
   void rebalance(const Listener& listener, int what, const rd_kafka_topic_partition_list_s* list);
   base::Status check_fatal(const Listener& listener);
   base::Status come_back(const Listener& listener);
-  void remember();
 
   Connection connection_;
   MemberOptions options_;
+  std::string client_id_;     // of this process alone: by it we know ourselves in the group
   mutable std::mutex mutex_;  // while the client is changed
   std::unique_ptr<Client> client_;
   Owned<rd_kafka_queue_s> queue_;  // before the client
   flow::Partitions held_;
-  std::string known_as_;  // the group's last name for this member
 };
 
 // Whether any process is a member of the group now.

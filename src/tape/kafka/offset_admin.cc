@@ -7,10 +7,6 @@
 namespace tickerhouse::tape::kafka {
 namespace {
 
-struct DestroyOptions {
-  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
-};
-
 // `spec`: a time in milliseconds, or one of the library's negative numbers.
 base::Result<Offsets> ask_once(Client& client, const std::vector<Place>& places, std::int64_t spec,
                                rd_kafka_IsolationLevel_t level, Refused& refused) {
@@ -19,7 +15,7 @@ base::Result<Offsets> ask_once(Client& client, const std::vector<Place>& places,
   const PlaceList list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
   for (const Place& place : places)
     rd_kafka_topic_partition_list_add(list.get(), place.topic.c_str(), place.partition)->offset = spec;
-  const std::unique_ptr<rd_kafka_AdminOptions_t, DestroyOptions> options(
+  const Owned<rd_kafka_AdminOptions_t> options(
       rd_kafka_AdminOptions_new(client.get(), RD_KAFKA_ADMIN_OP_LISTOFFSETS));
   const Owned<rd_kafka_error_s> ignored(rd_kafka_AdminOptions_set_isolation_level(options.get(), level));
   Request request(client, "offsets", refused);

@@ -7,10 +7,10 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "base/hash.h"
 #include "tape/kafka/group_admin.h"
 #include "tape/kafka/requests.h"
 #include "tape/kafka/topic_admin.h"
@@ -24,6 +24,7 @@ constexpr std::array<const char*, 12> kSymbols = {"AAPL", "MSFT", "META", "TSLA"
 
 // Two members read less than is written, three read more: the lag is seen to grow and to shrink.
 constexpr std::int64_t kWrittenPerSecond = 60;
+constexpr std::size_t kNameDigits = 8;
 constexpr auto kOfOneMessage = std::chrono::milliseconds(40);
 
 // Who joins or leaves after which part of the play.
@@ -34,14 +35,6 @@ struct Scene {
 };
 constexpr std::array<Scene, 4> kScenes = {
     {{0.0, "one", true}, {0.0, "two", true}, {0.35, "three", true}, {0.7, "one", false}}};
-
-std::string new_name() {
-  std::random_device random;
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string name = "tickerhouse-demo-";
-  for (int i = 0; i < 8; ++i) name.push_back(kDigits[random() % 16]);
-  return name;
-}
 
 Properties of_member(const std::string& group, const std::string& name) {
   // Short beats, so that a rebalance is heard of at once; a commit twice a second, and when a partition goes.
@@ -154,7 +147,7 @@ base::Result<std::unique_ptr<PartitionsDemo>> PartitionsDemo::open(const Connect
                                                                    base::DurationNanos length) {
   ASSIGN_OR_RETURN(auto producer, Client::open(Role::writer, connection, {{"enable.idempotence", "true"}}));
   TopicOrder order;
-  order.name = new_name();
+  order.name = "tickerhouse-demo-" + base::random_id().substr(0, kNameDigits);
   ASSIGN_OR_RETURN(auto overseer, open_for_group(connection, order.name));
   order.partitions = kPartitions;
   RETURN_IF_ERROR(create_topic(*overseer, order));

@@ -37,11 +37,6 @@ base::ErrorCode code_of(rd_kafka_resp_err_t code, base::ErrorCode otherwise) {
 
 }  // namespace
 
-void Destroy::operator()(rd_kafka_op_s* event) const { rd_kafka_event_destroy(event); }
-void Destroy::operator()(rd_kafka_topic_partition_list_s* list) const {
-  rd_kafka_topic_partition_list_destroy(list);
-}
-
 Request::Request(Client& client, std::string call, Refused& refused)
     : client_(client),
       call_(std::move(call)),
@@ -66,11 +61,16 @@ base::Error Request::refuse(int code, const char* words, const std::string& wher
   return refusal(client_, code, words, where);
 }
 
-void ask_who_leads(Client& client) {
+base::Result<Owned<const struct rd_kafka_metadata>> all_topics(Client& client, int wait_ms) {
   const rd_kafka_metadata_t* raw = nullptr;
-  const int wait = std::min(kTryMs, client.patience());
-  if (rd_kafka_metadata(client.get(), 1, nullptr, &raw, wait) == RD_KAFKA_RESP_ERR_NO_ERROR)
-    rd_kafka_metadata_destroy(raw);
+  if (const rd_kafka_resp_err_t code = rd_kafka_metadata(client.get(), 1, nullptr, &raw, wait_ms);
+      code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return client.error(code, "list of topics");
+  return Owned<const struct rd_kafka_metadata>(raw);
+}
+
+void ask_who_leads(Client& client) {
+  static_cast<void>(all_topics(client, std::min(kTryMs, client.patience())).ok());
 }
 
 bool is_silence(int code) {

@@ -12,20 +12,7 @@
 #include "base/result.h"
 #include "tape/kafka/client.h"
 
-struct rd_kafka_op_s;
-struct rd_kafka_topic_partition_list_s;
-
 namespace tickerhouse::tape::kafka {
-
-struct Destroy {
-  void operator()(rd_kafka_op_s* event) const;
-  void operator()(rd_kafka_topic_partition_list_s* list) const;
-};
-template <typename T>
-using Held = std::unique_ptr<T, Destroy>;
-
-using Answer = Held<rd_kafka_op_s>;
-using PlaceList = Held<rd_kafka_topic_partition_list_s>;
 
 // What the cluster refused, as the library's number; 0: nothing.
 struct Refused {
@@ -67,6 +54,8 @@ bool passes(const Refused& refused);
 // A request stays with the broker that it was meant for, and the library with the leaders that it has heard
 // of, for a quarter of an hour if nobody asks: so no try lasts for long, and this asks between two.
 constexpr int kTryMs = 4000;
+// All topics of the cluster; the client's own notion of who leads them is renewed with it.
+base::Result<Owned<const struct rd_kafka_metadata>> all_topics(Client& client, int wait_ms);
 void ask_who_leads(Client& client);
 bool is_silence(int code);
 

@@ -21,14 +21,10 @@ constexpr int kPauseMs = 20;
 std::string of_topic(const std::string& name) { return std::string("topic ").append(name); }
 
 base::Result<std::vector<std::string>> topic_list(Client& client) {
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (const rd_kafka_resp_err_t code = rd_kafka_metadata(client.get(), 1, nullptr, &raw, client.patience());
-      code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return client.error(code, "list of topics");
-  const Owned<const rd_kafka_metadata_t> metadata(raw);
+  ASSIGN_OR_RETURN(const auto metadata, all_topics(client, client.patience()));
   std::vector<std::string> all;
-  all.reserve(static_cast<std::size_t>(raw->topic_cnt));
-  for (int i = 0; i < raw->topic_cnt; ++i) all.emplace_back(raw->topics[i].topic);
+  all.reserve(static_cast<std::size_t>(metadata->topic_cnt));
+  for (int i = 0; i < metadata->topic_cnt; ++i) all.emplace_back(metadata->topics[i].topic);
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -124,8 +120,8 @@ base::Status wait_for_leaders(Client& client, const std::string& name, int parti
   }
 }
 
-base::Status add_partitions(Client& client, const std::string& name, int partitions) {
-  ASSIGN_OR_RETURN(const TopicState now, state(client, name));
+base::Status add_partitions(Client& client, const TopicState& now, int partitions) {
+  const std::string& name = now.name;
   ASSIGN_OR_RETURN(const std::string pipeline, pipeline_of(client, name));
   if (!pipeline.empty())
     return base::Error{base::ErrorCode::configuration,
@@ -239,6 +235,14 @@ base::Result<TopicEdges> edges_of(Client& client, const std::vector<TopicState>&
   return edges;
 }
 
+base::Result<std::vector<Place>> places_of(Client& client, const std::string& topic) {
+  ASSIGN_OR_RETURN(const TopicState found, state(client, topic));
+  std::vector<Place> places;
+  places.reserve(found.partitions.size());
+  for (const PartitionState& partition : found.partitions) places.push_back({topic, partition.id});
+  return places;
+}
+
 base::Result<TopicDetails> describe_topic(Client& client, const std::string& name) {
   TopicDetails details;
   ASSIGN_OR_RETURN(details.state, state(client, name));
@@ -282,8 +286,7 @@ base::Status delete_topic(Client& client, const std::string& name) {
 
 base::Status alter_topic(Client& client, const std::string& name, const TopicChange& change) {
   ASSIGN_OR_RETURN(const TopicState now, state(client, name));
-  static_cast<void>(now);
-  if (change.partitions != 0) RETURN_IF_ERROR(add_partitions(client, name, change.partitions));
+  if (change.partitions != 0) RETURN_IF_ERROR(add_partitions(client, now, change.partitions));
   if (!change.settings.empty()) RETURN_IF_ERROR(set(client, name, change.settings));
   return {};
 }

@@ -56,7 +56,8 @@ struct TopicEdges {
 };
 base::Result<TopicEdges> edges_of(Client& client, const std::vector<TopicState>& topics);
 
-// `not_found`, as all that follow.
+// All partitions of a topic. `not_found`, as all that follow.
+base::Result<std::vector<Place>> places_of(Client& client, const std::string& topic);
 base::Result<TopicDetails> describe_topic(Client& client, const std::string& name);
 
 struct TopicOrder {

@@ -60,10 +60,7 @@ ForeignMessage message_of(const rd_kafka_message_s& raw, bool headers) {
 base::Result<std::unique_ptr<TopicReader>> TopicReader::open(const Connection& connection,
                                                              const std::string& topic, const ReadFrom& from) {
   ASSIGN_OR_RETURN(const auto client, Client::open(Role::overseer, connection, {}));
-  ASSIGN_OR_RETURN(const TopicDetails details, describe_topic(*client, topic));
-  std::vector<Place> places;
-  places.reserve(details.state.partitions.size());
-  for (const PartitionState& partition : details.state.partitions) places.push_back({topic, partition.id});
+  ASSIGN_OR_RETURN(const std::vector<Place> places, places_of(*client, topic));
   ASSIGN_OR_RETURN(const Offsets begins, starts(*client, places, from));
   ASSIGN_OR_RETURN(const Offsets ends, offsets_at(*client, places, Edge::stable_end));
   std::unique_ptr<TopicReader> reader(new TopicReader(connection, topic, from.headers));

@@ -39,14 +39,10 @@ std::vector<Plan> plans(std::string_view pipeline, const TopicPlan& plan) {
 
 // The number of partitions of each topic that is there and has a leader for all of them.
 base::Result<std::map<std::string, int, std::less<>>> existing(Client& client) {
-  const rd_kafka_metadata_t* raw = nullptr;
-  if (const rd_kafka_resp_err_t error = rd_kafka_metadata(client.get(), 1, nullptr, &raw, client.patience());
-      error != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return client.error(error, "list of topics");
-  const Owned<const rd_kafka_metadata_t> metadata(raw);
+  ASSIGN_OR_RETURN(const auto metadata, all_topics(client, client.patience()));
   std::map<std::string, int, std::less<>> found;
-  for (int i = 0; i < raw->topic_cnt; ++i) {
-    const rd_kafka_metadata_topic_t& topic = raw->topics[i];
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
     const bool led =
         std::all_of(topic.partitions, topic.partitions + topic.partition_cnt,
                     [](const rd_kafka_metadata_partition_t& partition) { return partition.leader >= 0; });
@@ -202,8 +198,12 @@ base::Result<Watermarks> watermarks(Client& client, const std::string& topic, st
     const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
         client.get(), topic.c_str(), partition, &found.low, &found.high, std::min(kTryMs, client.patience()));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
-    if (!leader_moves(error) || std::chrono::steady_clock::now() >= deadline)
-      return client.error(error, std::string("offsets of ").append(topic));
+    if (!leader_moves(error) || std::chrono::steady_clock::now() >= deadline) {
+      base::Error failed = client.error(error, std::string("offsets of ").append(topic));
+      // So it is told too while no broker has the partition.
+      if (error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) failed.code = base::ErrorCode::io;
+      return failed;
+    }
     ask_who_leads(client);
     client.poll(kPauseMs);
   }
