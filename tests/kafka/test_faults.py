@@ -59,7 +59,11 @@ class Faults(WorkersTest):
         self.did(events=2 * self.EVENTS, **counts, while_events_came=self.hit)
 
     def explain(self):
-        return super().explain() + f"\nproduce: {self.produced.read_text()[-1500:]}"
+        """With what the broker holds open: an end that it never writes holds up every reader."""
+        said = super().explain() + f"\nproduce: {self.produced.read_text()[-1500:]}\n" + self.kafka.tool("TransactionsCommand", "list")
+        for partition in range(PARTITIONS):
+            said += self.kafka.tool("TransactionsCommand", "describe-producers", "--topic", f"{self.pipeline}.events", "--partition", partition)
+        return said + self.kafka.log(1).read_text(errors="replace")[-3000:]
 
     def test_killed_workers(self):
         """Workers killed at random moments; each comes back under its name, now and then in another's directory."""
