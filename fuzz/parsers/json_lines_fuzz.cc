@@ -14,18 +14,19 @@ using namespace tickerhouse::formats;
 
 std::vector<std::vector<std::string>> own_paths() {
   std::vector<std::vector<std::string>> paths;
-  for (std::size_t i = 0; i < kFields; ++i) paths.push_back({std::string(field_name(static_cast<Field>(i)))});
+  for (const std::string& key : own_keys()) paths.push_back({key});
   return paths;
 }
 
 void compare(std::string_view line) {
   static JsonWalker walker(own_paths(), "", {});
-  static KeyOrder order;  // of all lines before
-  RawFields fast;
-  if (!scan_own_shape(line, fast, order)) return;
+  static FlatScanner scanner(own_keys());  // has seen all lines before
+  if (!scanner.scan(line)) return;
   if (walker.walk(line)) std::abort();
-  for (std::size_t i = 0; i < kFields; ++i)
-    if (fast[i].type != walker.slots()[i].type || fast[i].text != walker.slots()[i].text) std::abort();
+  for (std::size_t i = 0; i < scanner.slots().size(); ++i) {
+    const RawField& fast = scanner.slots()[i];
+    if (fast.type != walker.slots()[i].type || fast.text != walker.slots()[i].text) std::abort();
+  }
 }
 
 }  // namespace

@@ -132,13 +132,11 @@ std::optional<WallTime> parse_usual_time(std::string_view text) {
   return wall;
 }
 
-void append_padded(std::string& out, std::int64_t value, int width) {
-  std::array<char, 20> digits{};
-  int count = 0;
-  for (; value != 0; value /= 10)
-    digits.at(static_cast<std::size_t>(count++)) = static_cast<char>('0' + value % 10);
-  while (count < width) digits.at(static_cast<std::size_t>(count++)) = '0';
-  while (count > 0) out.push_back(digits.at(static_cast<std::size_t>(--count)));
+// `before`, then the number in so many digits; gives the place behind.
+char* put_digits(char* at, char before, std::uint32_t value, int width) {
+  *at++ = before;
+  for (int i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+  return at + width;
 }
 
 struct Unit {
@@ -228,30 +226,37 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
 
 void append_iso_time(std::string& out, TsNanos ts) {
   const std::int64_t days = floor_to(ts, kDay) / kDay;
-  std::int64_t rest = ts - days * kDay;
   append_date(out, days);
-  out.push_back('T');
-  append_padded(out, rest / kHour, 2);
-  out.push_back(':');
-  append_padded(out, rest / kMinute % 60, 2);
-  out.push_back(':');
-  append_padded(out, rest / kSecond % 60, 2);
-  rest %= kSecond;
+  const auto of_day = static_cast<std::uint64_t>(ts - days * kDay);
+  const auto seconds = static_cast<std::uint32_t>(of_day / kSecond);
+  auto rest = static_cast<std::uint32_t>(of_day % kSecond);
+  std::array<char, 20> text{};
+  char* at = text.data();
+  at = put_digits(at, 'T', seconds / 3'600, 2);
+  at = put_digits(at, ':', seconds / 60 % 60, 2);
+  at = put_digits(at, ':', seconds % 60, 2);
   if (rest != 0) {
-    out.push_back('.');
-    append_padded(out, rest, 9);
-    while (out.back() == '0') out.pop_back();
+    int width = 9;
+    for (; rest % 10 == 0; rest /= 10) --width;
+    at = put_digits(at, '.', rest, width);
   }
-  out.push_back('Z');
+  *at++ = 'Z';
+  out.append(text.data(), at);
 }
 
+// The years of all times that nanoseconds hold, and more, have four digits.
 void append_date(std::string& out, std::int64_t days) {
   const CivilDate date = civil_from_days(days);
-  append_padded(out, date.year, 4);
-  out.push_back('-');
-  append_padded(out, date.month, 2);
-  out.push_back('-');
-  append_padded(out, date.day, 2);
+  if (date.year < 0 || date.year > 9'999) {
+    out.append(std::to_string(date.year));
+  } else {
+    std::array<char, 5> year{};
+    put_digits(year.data(), '0', static_cast<std::uint32_t>(date.year), 4);
+    out.append(year.data() + 1, 4);
+  }
+  std::array<char, 6> text{};
+  put_digits(put_digits(text.data(), '-', date.month, 2), '-', date.day, 2);
+  out.append(text.data(), text.size());
 }
 
 std::optional<DurationNanos> parse_duration(std::string_view text) {

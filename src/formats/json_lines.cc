@@ -79,9 +79,11 @@ class JsonDecoder final : public LineDecoder {
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) return LineState::blank;
     RawField prefix;
     if (mapping_.prefix && !take_prefix(line, prefix)) return fail(records, RejectReason::bad_json);
+    // Without a symbol other vendors' shapes come into play.
     if (own_ && !mapping_.prefix && mapping_.where.empty() && mapping_.symbol.empty() &&
-        scan_own_shape(line, fields_, order_)) {
-      build_record(fields_, mapping_.rules, next_record(records));
+        scanner_.scan(line) &&
+        scanner_.slots()[static_cast<std::size_t>(Field::symbol)].type != RawType::absent) {
+      build_record(scanner_.slots(), mapping_.rules, next_record(records));
       return LineState::records;
     }
     if (const auto fault = walker_.walk(line)) return fail(records, *fault);
@@ -224,7 +226,7 @@ class JsonDecoder final : public LineDecoder {
   bool own_;
   JsonWalker walker_;
   RawFields fields_;
-  KeyOrder order_;
+  FlatScanner scanner_{own_keys()};
   ValueRules vendor_rules_;
 };
 

@@ -1,15 +1,13 @@
 #include "formats/json_scan.h"
 
-#include <array>
 #include <bit>
-#include <cstdint>
 #include <cstring>
-#include <string>
+
+#include "base/check.h"
 
 namespace tickerhouse::formats {
-namespace {
 
-class Cursor {
+class FlatScanner::Cursor {
  public:
   explicit Cursor(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
   void blanks() {
@@ -67,6 +65,26 @@ class Cursor {
     return true;
   }
 
+  bool key(const Key& key) {
+    std::array<std::uint64_t, 2> bytes{};
+    if (!key.fits || static_cast<std::size_t>(end_ - at_) < sizeof bytes) return literal(key.text);
+    std::memcpy(bytes.data(), at_, sizeof bytes);
+    if ((((bytes[0] ^ key.words[0]) & key.masks[0]) | ((bytes[1] ^ key.words[1]) & key.masks[1])) != 0)
+      return false;
+    at_ += key.text.size();
+    return true;
+  }
+
+  bool value(RawField& field) {
+    if (take('"')) {
+      field.type = RawType::text;
+      return plain_string(field.text);
+    }
+    if (peek() == 'n') return literal("null");  // stays absent
+    field.type = RawType::number;
+    return plain_number(field.text);
+  }
+
  private:
   // The lowest bit set is the top one of the first byte that is no plain character of a string: a quote, a
   // backslash, a control, or beyond ASCII. Bits above it mean nothing.
@@ -89,105 +107,68 @@ class Cursor {
   const char* end_;
 };
 
-// Keys by length, then by bytes: what our own writers use comes first in each length.
-int field_index(std::string_view key) {
-  const auto is = [key](Field field) { return key == field_name(field) ? static_cast<int>(field) : -1; };
-  const auto first_of = [&is](std::initializer_list<Field> fields) {
-    for (const Field field : fields)
-      if (const int index = is(field); index >= 0) return index;
-    return -1;
-  };
-  switch (key.size()) {
-    case 2:
-      return is(Field::ts);
-    case 3:
-      return first_of({Field::seq, Field::bid, Field::ask, Field::low});
-    case 4:
-      return first_of({Field::kind, Field::size, Field::open, Field::high});
-    case 5:
-      return first_of({Field::price, Field::venue});
-    case 6:
-      return first_of({Field::symbol, Field::volume});
-    case 7:
-      return is(Field::ts_recv);
-    case 8:
-      return first_of({Field::trade_id, Field::bid_size, Field::ask_size});
-    case 9:
-      return is(Field::timestamp);
-    case 10:
-      return first_of({Field::prev_close});
-    case 11:
-      return first_of({Field::ts_epoch_ms, Field::volume_kind});
-    default:
-      return -1;
+FlatScanner::FlatScanner(const std::vector<std::string>& keys)
+    : slots_(keys.size()), followers_(keys.size() + 1) {
+  CHECK(!keys.empty() && keys.size() < 63);
+  for (const std::string& name : keys) {
+    Key key;
+    key.text.append("\"").append(name).append("\":");
+    key.fits = key.text.size() <= sizeof key.words;
+    if (key.fits) {
+      std::memcpy(key.words.data(), key.text.data(), key.text.size());
+      std::memset(key.masks.data(), 0xff, key.text.size());
+    }
+    keys_.push_back(std::move(key));
   }
 }
 
-// As our own lines have them, with the colon.
-const std::array<std::string, kFields + 1>& key_texts() {
-  static const std::array<std::string, kFields + 1> kTexts = [] {
-    std::array<std::string, kFields + 1> texts;
-    for (std::size_t i = 0; i < kFields; ++i)
-      texts[i].append("\"").append(field_name(static_cast<Field>(i))).append("\":");
-    texts[KeyOrder::kSource] = "\"source\":";
-    return texts;
-  }();
-  return kTexts;
+int FlatScanner::find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const std::string& text = keys_[i].text;
+    if (text.size() == key.size() + 3 && text.compare(1, key.size(), key) == 0) return static_cast<int>(i);
+  }
+  return -1;
 }
 
-// The key and its colon, as an index of a field or kSource; -1: another one, or no key.
-int scan_key(Cursor& cursor, std::size_t expected, const std::array<std::string, kFields + 1>& texts) {
-  if (cursor.literal(texts[expected])) return static_cast<int>(expected);
+// The key and its colon, as its slot; -1: another one, or no key.
+int FlatScanner::scan_key(Cursor& cursor, std::size_t expected) const {
+  if (cursor.key(keys_[expected])) return static_cast<int>(expected);
   cursor.blanks();
   std::string_view key;
   if (!cursor.take('"') || !cursor.plain_string(key)) return -1;
   cursor.blanks();
-  if (!cursor.take(':')) return -1;
-  const int index = field_index(key);
-  return index < 0 && key == "source" ? static_cast<int>(KeyOrder::kSource) : index;
+  return cursor.take(':') ? find(key) : -1;
 }
 
-bool scan_value(Cursor& cursor, RawField& field) {
-  if (cursor.take('"')) {
-    field.type = RawType::text;
-    return cursor.plain_string(field.text);
-  }
-  if (cursor.peek() == 'n') return cursor.literal("null");  // stays absent
-  field.type = RawType::number;
-  return cursor.plain_number(field.text);
-}
-
-}  // namespace
-
-bool scan_own_shape(std::string_view line, RawFields& fields, KeyOrder& order, RawField* source) {
-  const auto& texts = key_texts();
+bool FlatScanner::scan(std::string_view line) {
+  for (; seen_ != 0; seen_ &= seen_ - 1) slots_[static_cast<std::size_t>(std::countr_zero(seen_))] = {};
   Cursor cursor(line);
-  fields.fill(RawField{});
-  std::uint32_t seen = 0;
   cursor.blanks();
   if (!cursor.take('{')) return false;
-  std::size_t last = KeyOrder::kStart;
+  std::size_t last = keys_.size();
   do {
-    const int index = scan_key(cursor, order.after(last), texts);
+    const int index = scan_key(cursor, followers_[last]);
     if (index < 0) return false;
-    const auto key = static_cast<std::size_t>(index);
-    if (order.after(last) != key) order.note(last, key);
-    last = key;
-    const std::uint32_t bit = 1U << key;
-    if ((seen & bit) != 0) return false;
-    seen |= bit;
-    RawField ignored;
-    RawField& field = key < kFields ? fields[key] : source != nullptr ? *source : ignored;
+    const auto slot = static_cast<std::size_t>(index);
+    followers_[last] = static_cast<std::uint8_t>(slot);
+    last = slot;
+    const std::uint64_t bit = std::uint64_t{1} << slot;
+    if ((seen_ & bit) != 0) return false;
+    seen_ |= bit;
     cursor.blanks();
-    if (!scan_value(cursor, field)) return false;
+    if (!cursor.value(slots_[slot])) return false;
     cursor.blanks();
   } while (cursor.take(','));
   if (!cursor.take('}')) return false;
   cursor.blanks();
-  constexpr std::uint32_t kSymbol = 1U << static_cast<unsigned>(Field::symbol);
-  // Without a symbol other vendors' shapes come into play.
-  return cursor.at_end() && (seen & kSymbol) != 0 &&
-         fields[static_cast<std::size_t>(Field::symbol)].type != RawType::absent;
+  return cursor.at_end();
+}
+
+std::vector<std::string> own_keys() {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < kFields; ++i) keys.emplace_back(field_name(static_cast<Field>(i)));
+  keys.emplace_back("source");
+  return keys;
 }
 
 }  // namespace tickerhouse::formats

@@ -1,33 +1,50 @@
-// The fast reader of our own shape: one flat object of known keys with plain strings and numbers, any order,
-// blanks allowed. Whatever else it meets (an escape, an unknown or repeated key, a nested value) it declines,
-// and the strict reader decides; what it accepts, the strict reader accepts with the same fields (a fuzz
-// target compares).
+// The fast reader of flat objects: known keys with plain strings and numbers, any order, blanks allowed.
+// Whatever else it meets (an escape, an unknown or repeated key, a nested value) it declines, and the strict
+// reader decides; what it accepts, the strict reader accepts with the same fields (fuzz targets compare).
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "formats/fields.h"
 
 namespace tickerhouse::formats {
 
-// Which key came after which in the lines before: the next line of a writer has its keys in the same order,
-// so each is looked for where it is expected. A guess that is wrong costs a comparison, never changes an
-// answer.
-class KeyOrder {
+class FlatScanner {
  public:
-  static constexpr std::size_t kSource = kFields;  // the one key that our own lines carry beside the fields
-  static constexpr std::size_t kStart = kFields + 1;
-  [[nodiscard]] std::size_t after(std::size_t key) const { return followers_[key]; }
-  void note(std::size_t key, std::size_t follower) { followers_[key] = static_cast<std::uint8_t>(follower); }
+  // At most 62 keys, without quotes or escapes; slot i of the result is keys[i].
+  explicit FlatScanner(const std::vector<std::string>& keys);
+  // false: declined; slots() are then undefined. Else they hold until the next scan, and point into the line.
+  bool scan(std::string_view line);
+  [[nodiscard]] std::vector<RawField>& slots() { return slots_; }
 
  private:
-  std::array<std::uint8_t, kFields + 2> followers_{};
+  class Cursor;
+  // With its quotes and colon, as writers that leave no blanks have it: compared 16 bytes at once if it fits.
+  struct Key {
+    std::string text;
+    std::array<std::uint64_t, 2> words{};
+    std::array<std::uint64_t, 2> masks{};
+    bool fits = false;
+  };
+  [[nodiscard]] int find(std::string_view key) const;
+  int scan_key(Cursor& cursor, std::size_t expected) const;
+
+  std::vector<Key> keys_;
+  std::vector<RawField> slots_;
+  // Which key came after which in the lines before: the next line of a writer has its keys in the same order,
+  // so each is looked for where it is expected. A guess that is wrong costs a comparison, never changes an
+  // answer. The last one: which key came first.
+  std::vector<std::uint8_t> followers_;
+  std::uint64_t seen_ = 0;  // slots that the last scan has set
 };
 
-// false: declined; `fields` is then undefined. Fields point into the line. `source`: where to put the one key
-// that our own lines carry beside the fields and that means nothing on input.
-bool scan_own_shape(std::string_view line, RawFields& fields, KeyOrder& order, RawField* source = nullptr);
+// Those of our own shape (docs/semantics.md 1.6) in the order of Field, and `source`, which our own lines
+// carry and which means nothing on input.
+std::vector<std::string> own_keys();
 
 }  // namespace tickerhouse::formats

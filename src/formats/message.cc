@@ -51,18 +51,11 @@ constexpr std::array<const char*, b_count> kBarFields = {
     "close",     "volume",     "trade_count",  "notional",   "vwap",     "price_avg", "pct_change",
     "open_time", "close_time", "trade_date",   "state",      "revision", "quality"};
 
-std::vector<std::vector<std::string>> event_paths() {
-  std::vector<std::vector<std::string>> paths;
-  for (std::size_t i = 0; i < kFields; ++i) paths.push_back({std::string(field_name(static_cast<Field>(i)))});
-  for (const char* key : kEventExtras) paths.push_back({key});
-  return paths;
-}
-
-std::vector<std::vector<std::string>> bar_paths() {
-  std::vector<std::vector<std::string>> paths;
-  paths.reserve(kBarFields.size());
-  for (const char* key : kBarFields) paths.push_back({key});
-  return paths;
+std::vector<std::string> event_keys() {
+  std::vector<std::string> keys = own_keys();
+  keys.resize(kFields);
+  keys.insert(keys.end(), kEventExtras.begin(), kEventExtras.end());
+  return keys;
 }
 
 // Text in quotes → UTC; null → kNoTime. Times of control rows may lie before 1970 (a watermark behind its
@@ -139,10 +132,32 @@ bool read_control(const std::vector<RawField>& slots, EventRow& row) {
 }  // namespace
 
 struct MessageReader::Parts {
-  JsonWalker events{event_paths(), "", {}};
-  JsonWalker bars{bar_paths(), "", {}};
-  RawFields fields;
-  KeyOrder order;
+  // One shape: most messages have it plainly, the rest is read strictly.
+  class Shape {
+   public:
+    explicit Shape(const std::vector<std::string>& keys) : scanner_(keys), walker_(paths_of(keys), "", {}) {}
+    // Slots by key, until the next call; null: no such object.
+    std::vector<RawField>* read(std::string_view json) {
+      if (scanner_.scan(json)) return &scanner_.slots();
+      if (walker_.walk(json)) return nullptr;
+      walked_ = walker_.slots();
+      return &walked_;
+    }
+
+   private:
+    static std::vector<std::vector<std::string>> paths_of(const std::vector<std::string>& keys) {
+      std::vector<std::vector<std::string>> paths;
+      paths.reserve(keys.size());
+      for (const std::string& key : keys) paths.push_back({key});
+      return paths;
+    }
+    FlatScanner scanner_;
+    JsonWalker walker_;
+    std::vector<RawField> walked_;
+  };
+
+  Shape events{event_keys()};
+  Shape bars{{kBarFields.begin(), kBarFields.end()}};
   ValueRules rules;
   Record record;
 };
@@ -151,24 +166,23 @@ MessageReader::MessageReader() : parts_(std::make_unique<Parts>()) {}
 MessageReader::~MessageReader() = default;
 
 bool MessageReader::read_event(std::string_view json, market::EventBatchBuilder& to) {
-  RawField source;
-  if (!scan_own_shape(json, parts_->fields, parts_->order, &source)) {
-    if (parts_->events.walk(json)) return false;
-    const std::vector<RawField>& slots = parts_->events.slots();
-    source = slots[e_source];
-    const std::string_view kind = slots[static_cast<std::size_t>(Field::kind)].text;
-    if (kind == "watermark" || kind == "status") {
-      EventRow row;
-      if (!read_control(slots, row) || source.type != RawType::text) return false;
-      if (row.control.code == StatusCode::symbol_added && row.kind == market::EventKind::status)
-        row.symbol = to.strings.intern(slots[static_cast<std::size_t>(Field::symbol)].text);
-      row.source = to.strings.intern(source.text);
-      to.rows.push_back(row);
-      return true;
-    }
-    std::copy_n(slots.begin(), kFields, parts_->fields.begin());
+  std::vector<RawField>* const read = parts_->events.read(json);
+  if (read == nullptr) return false;
+  std::vector<RawField>& slots = *read;
+  const auto at = [&](Field field) -> RawField& { return slots[static_cast<std::size_t>(field)]; };
+  const RawField& source = slots[e_source];
+  if (const std::string_view kind = at(Field::kind).text; kind == "watermark" || kind == "status") {
+    EventRow row;
+    if (!read_control(slots, row) || source.type != RawType::text) return false;
+    if (row.control.code == StatusCode::symbol_added && row.kind == market::EventKind::status)
+      row.symbol = to.strings.intern(at(Field::symbol).text);
+    row.source = to.strings.intern(source.text);
+    to.rows.push_back(row);
+    return true;
   }
-  build_record(parts_->fields, parts_->rules, parts_->record);
+  // For other readers: it says no more than `ts`, which we wrote beside it.
+  if (at(Field::ts).type != RawType::absent) at(Field::ts_epoch_ms) = {};
+  build_record(slots, parts_->rules, parts_->record);
   if (parts_->record.fault) return false;
   EventRow& row = append_event(parts_->record, to);
   if (source.type == RawType::text) row.source = to.strings.intern(source.text);
@@ -176,8 +190,9 @@ bool MessageReader::read_event(std::string_view json, market::EventBatchBuilder&
 }
 
 bool MessageReader::read_bar(std::string_view json, market::BatchBuilder<market::BarRow>& to) {
-  if (parts_->bars.walk(json)) return false;
-  const std::vector<RawField>& slots = parts_->bars.slots();
+  const std::vector<RawField>* const read = parts_->bars.read(json);
+  if (read == nullptr) return false;
+  const std::vector<RawField>& slots = *read;
   market::BarRow bar;
   const auto known = [&](BarField field, std::uint8_t bit, int scale, base::Int128& value) {
     if (slots[field].type == RawType::absent) return true;

@@ -207,14 +207,14 @@ void append_bar_csv(std::string& out, std::string_view symbol, const market::Bar
 void append_bar_json(std::string& out, std::string_view symbol, const market::BarRow& bar) {
   out.push_back('{');
   for_each_bar_column(symbol, bar, [&](const char* name, bool quoted, const auto& write) {
-    if (out.back() != '{') out.push_back(',');
-    out.append("\"").append(name).append("\":");
-    std::string value;
-    write(value);
+    out.append(out.back() == '{' ? "\"" : ",\"").append(name).append(quoted ? "\":\"" : "\":");
+    const std::size_t begin = out.size();
+    write(out);
     if (quoted) {
-      append_json_string(out, value);
-    } else {
-      out.append(value.empty() ? "null" : value);
+      escape_from(out, begin);
+      out.push_back('"');
+    } else if (out.size() == begin) {
+      out.append("null");
     }
   });
   out.append("}\n");

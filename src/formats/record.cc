@@ -17,7 +17,7 @@ constexpr std::size_t kTradeIdBytesMax = 256;
 
 class Builder {
  public:
-  Builder(const RawFields& fields, const ValueRules& rules, Record& record)
+  Builder(std::span<const RawField> fields, const ValueRules& rules, Record& record)
       : fields_(fields), rules_(rules), record_(record) {}
 
   std::optional<RejectReason> run() {
@@ -256,14 +256,14 @@ class Builder {
     return true;
   }
 
-  const RawFields& fields_;
+  std::span<const RawField> fields_;
   const ValueRules& rules_;
   Record& record_;
 };
 
 }  // namespace
 
-void build_record(const RawFields& fields, const ValueRules& rules, Record& record) {
+void build_record(std::span<const RawField> fields, const ValueRules& rules, Record& record) {
   record.fault = Builder(fields, rules, record).run();
 }
 

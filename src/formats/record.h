@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -41,8 +42,9 @@ class LineDecoder {
   [[nodiscard]] virtual market::RejectReason unreadable() const = 0;
 };
 
-// Fills `record` from fields; long texts keep pointing into the line.
-void build_record(const RawFields& fields, const ValueRules& rules, Record& record);
+// Fills `record` from fields, by Field (what comes after them is not looked at); long texts keep pointing
+// into the line.
+void build_record(std::span<const RawField> fields, const ValueRules& rules, Record& record);
 
 // Appends the event of a record without fault, with its strings and the text that stands beside its row.
 market::EventRow& append_event(const Record& record, market::EventBatchBuilder& events);

@@ -38,11 +38,13 @@ Properties defaults_of(Role role) {
       all.merge(Properties{{"isolation.level", "read_committed"},
                            {"enable.partition.eof", "true"},
                            {"enable.auto.commit", "false"},
+                           {"enable.auto.offset.store", "false"},
                            {"auto.offset.reset", "error"},
                            {"fetch.wait.max.ms", "20"},
                            {"fetch.queue.backoff.ms", "10"},
-                           // Small pieces stay in the caches, and a larger message comes whole all the same.
-                           {"fetch.message.max.bytes", "1048576"},
+                           // Small pieces stay in the caches, though they grow when they are decompressed,
+                           // and a larger message comes whole all the same.
+                           {"fetch.message.max.bytes", "262144"},
                            {"queued.min.messages", "10000"},
                            {"queued.max.messages.kbytes", "16384"}});
       break;
