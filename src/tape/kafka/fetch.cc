@@ -157,6 +157,8 @@ base::Status Fetch::next_values(std::vector<FetchedValue>& values) {
     added.offset = message->offset;
     if (message->payload != nullptr)
       added.value = std::string_view(static_cast<const char*>(message->payload), message->len);
+    // An end that was reached on the way has moved since.
+    while (at_ + 1 < messages_.size() && messages_[at_]->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) ++at_;
     const bool more = at_ < messages_.size() && messages_[at_]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
     message = more ? messages_[at_++] : nullptr;
   }
