@@ -6,7 +6,6 @@
 #include <array>
 #include <utility>
 
-#include "base/hash.h"
 #include "tape/kafka/group_admin.h"
 #include "tape/kafka/requests.h"
 
@@ -15,6 +14,9 @@ namespace {
 
 constexpr int kLeavePollMs = 100;
 constexpr int kLeavePolls = 5;
+// A worker hears within a heartbeat, a second, that another has its id.
+constexpr std::size_t kTakenMost = 3;
+constexpr auto kTakenWithin = std::chrono::seconds(15);
 
 flow::Partitions numbers_of(const rd_kafka_topic_partition_list_t* list) {
   flow::Partitions numbers;
@@ -24,13 +26,13 @@ flow::Partitions numbers_of(const rd_kafka_topic_partition_list_t* list) {
   return numbers;
 }
 
-// What the member of the group that has this id calls its client; empty: none has.
+// The member of the group that has this id; empty: none.
 base::Result<std::string> holder_of(Client& client, const MemberOptions& options) {
   const auto group = describe_group(client, options.group);
   if (!group.ok() && group.error().code == base::ErrorCode::not_found) return std::string();
   if (!group.ok()) return group.error();
   for (const GroupMember& member : group->members)
-    if (member.instance_id == options.id) return member.client_id;
+    if (member.instance_id == options.id) return member.id;
   return std::string();
 }
 
@@ -44,15 +46,8 @@ base::Result<std::shared_ptr<Member>> Member::open(const Connection& connection,
   return member;
 }
 
-Member::Member(const Connection& connection, const MemberOptions& options)
-    : connection_(connection), options_(options) {
-  const auto wanted = connection.properties.find("client.id");
-  client_id_ = wanted == connection.properties.end() ? "tickerhouse" : wanted->second;
-  client_id_.append("-").append(base::random_id());
-}
-
 base::Result<std::unique_ptr<Client>> Member::open_client() const {
-  Properties own = {{"group.id", options_.group}, {"client.id", client_id_}};
+  Properties own = {{"group.id", options_.group}};
   if (!options_.id.empty()) own.emplace("group.instance.id", options_.id);
   return Client::open(Role::member, connection_, own);
 }
@@ -75,6 +70,7 @@ base::Status Member::subscribe(std::unique_ptr<Client> client) {
 
 base::Status Member::poll(const Listener& listener, base::DurationNanos wait) {
   RETURN_IF_ERROR(serve(listener, static_cast<int>(wait / base::kMillisecond)));
+  remember();
   return check_fatal(listener);
 }
 
@@ -131,6 +127,13 @@ void Member::rebalance(const Listener& listener, int what, const rd_kafka_topic_
   const Owned<rd_kafka_error_s> ignored(rd_kafka_incremental_unassign(client_->get(), list));
 }
 
+void Member::remember() {
+  char* const name = rd_kafka_memberid(client_->get());
+  if (name == nullptr) return;
+  if (*name != '\0') known_as_ = name;
+  rd_kafka_mem_free(client_->get(), name);
+}
+
 base::Status Member::check_fatal(const Listener& listener) {
   std::array<char, kErrorBytes> why{};
   const rd_kafka_resp_err_t code = rd_kafka_fatal_error(client_->get(), why.data(), why.size());
@@ -139,20 +142,29 @@ base::Status Member::check_fatal(const Listener& listener) {
   return base::Error{base::ErrorCode::io, why.data(), std::string("Kafka, group ").append(options_.group)};
 }
 
-// Told that another has our id. Often that is ourselves: a join of ours whose answer was lost has made the
-// coordinator give the id to a member we never heard of, and after a session that timed out librdkafka 2.15
-// goes on with heartbeats that bear no member's name. So the holder is known by its client. If that is us we
-// join again; the library's own client is of no use any more.
+// Told that another has our id. Often that is ourselves: after a session that timed out librdkafka 2.15 goes
+// on with heartbeats that bear no member's name, and a coordinator that is back meanwhile, and still has us,
+// takes the id for another's. It may even be a member we never heard of, as the answer to our joining was
+// lost with the broker; so we join again (the library's own client is of no use any more), and it is another
+// worker if the id is taken from us again at once. Of two such the older one ends.
 base::Status Member::come_back(const Listener& listener) {
   if (!held_.empty()) listener.given_up(std::exchange(held_, {}), true);
   ASSIGN_OR_RETURN(auto client, open_client());
   const auto holder = holder_of(*client, options_);
   if (!holder.ok() && holder.error().code == base::ErrorCode::io) return {};  // asked again at the next poll
   if (!holder.ok()) return holder.error();
-  if (!holder->empty() && *holder != client_id_)
+  if (!holder->empty() && *holder != known_as_ && is_contended())
     return base::Error{base::ErrorCode::busy, "another worker has joined the group under this --id",
                        options_.id};
   return subscribe(std::move(client));
+}
+
+// Whether the id has been taken from us kTakenMost times of late.
+bool Member::is_contended() {
+  const auto now = std::chrono::steady_clock::now();
+  taken_at_.push_back(now);
+  std::erase_if(taken_at_, [now](auto at) { return now - at > kTakenWithin; });
+  return taken_at_.size() >= kTakenMost;
 }
 
 base::Result<bool> has_members(Client& client, const std::string& group) {

@@ -3,9 +3,11 @@
 // writer's position.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "flow/work_group.h"
@@ -33,21 +35,25 @@ class Member final : public flow::WorkGroup {
   [[nodiscard]] GroupMetadata metadata() const;
 
  private:
-  Member(const Connection& connection, const MemberOptions& options);
+  Member(const Connection& connection, const MemberOptions& options)
+      : connection_(connection), options_(options) {}
   base::Result<std::unique_ptr<Client>> open_client() const;
   base::Status subscribe(std::unique_ptr<Client> client);
   base::Status serve(const Listener& listener, int milliseconds);
   void rebalance(const Listener& listener, int what, const rd_kafka_topic_partition_list_s* list);
   base::Status check_fatal(const Listener& listener);
   base::Status come_back(const Listener& listener);
+  bool is_contended();
+  void remember();
 
   Connection connection_;
   MemberOptions options_;
-  std::string client_id_;     // of this process alone: by it we know ourselves in the group
   mutable std::mutex mutex_;  // while the client is changed
   std::unique_ptr<Client> client_;
   Owned<rd_kafka_queue_s> queue_;  // before the client
   flow::Partitions held_;
+  std::string known_as_;                                         // the group's last name for this member
+  std::vector<std::chrono::steady_clock::time_point> taken_at_;  // when a member we do not know had our id
 };
 
 // Whether any process is a member of the group now.

@@ -45,6 +45,7 @@ Properties of_member(const std::string& group, const std::string& name) {
           {"heartbeat.interval.ms", "300"},
           {"auto.offset.reset", "earliest"},
           {"enable.auto.commit", "true"},
+          {"enable.auto.offset.store", "true"},
           {"auto.commit.interval.ms", "500"}};
 }
 
