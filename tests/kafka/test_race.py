@@ -1,4 +1,4 @@
-"""`benchmarks/run kafka`: all engines make the same bars, and the comparison sees when one does not."""
+"""`benchmarks/run kafka` and `kafka-latency`: all engines make the same bars, and the comparison sees when one does not."""
 
 import pathlib
 import sys
@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from quick import quick_run  # first: it finds the others
-from kafka import feed, race
+from kafka import feed, latency, race
 from path.race import Failed
 
 
@@ -19,8 +19,13 @@ class QuickRun(unittest.TestCase):
         self.assertEqual([cell["contender"] for cell in report["cells"]], list(race.CONTENDERS))
         self.assertGreater(report["bars_compared"], 1_000)
         self.assertTrue(all(one["memory"]["median"] > 0 for one in report["ratios"].values()))
-        self.assertTrue(all(report["ratios"][name]["per_cpu_s"]["median"] > 0 for name in (race.STREAMS, race.FLINK)))  # the loop needs too little
         self.assertRegex(stdout, r"bars equal in all engines")
+
+    def test_each_live_bar_comes_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stdout, report = quick_run("kafka-latency", folder)
+        self.assertEqual([(cell["contender"], cell["bars"]) for cell in report["cells"]], [(name, 4 * 20) for name in latency.CONTENDERS])
+        self.assertRegex(stdout, r"each came once, with all its trades")
 
 
 class Comparison(unittest.TestCase):
