@@ -283,8 +283,9 @@ base::Status PartitionsDemo::end() {
   members_.clear();
   log_.reset();
   producer_.reset();
-  // The coordinator may still be at what the last one to leave has set off.
-  constexpr int kTries = 50;
+  // The coordinator may still be at what the last one to leave has set off, or wait for the session of one
+  // whose leaving was lost: longer than a session.
+  constexpr int kTries = 200;
   constexpr int kPauseMs = 100;
   base::Status group = delete_group(*overseer_, topic_);
   for (int i = 0; i < kTries && !group.ok() && group.error().code == base::ErrorCode::busy; ++i) {
