@@ -22,6 +22,13 @@ struct JsonWalker::Parser {
 
 namespace {
 
+std::vector<std::vector<std::string>> paths_of(const std::vector<std::string>& keys) {
+  std::vector<std::vector<std::string>> paths;
+  paths.reserve(keys.size());
+  for (const std::string& key : keys) paths.push_back({key});
+  return paths;
+}
+
 std::string_view trimmed(std::string_view token) {
   while (!token.empty() &&
          (token.back() == ' ' || token.back() == '\t' || token.back() == '\r' || token.back() == '\n'))
@@ -150,6 +157,7 @@ JsonWalker::JsonWalker(std::vector<std::vector<std::string>> paths, std::string 
       parser_(std::make_unique<Parser>()) {
   CHECK(paths_.size() < 64);
 }
+JsonWalker::JsonWalker(const std::vector<std::string>& keys) : JsonWalker(paths_of(keys), "", {}) {}
 JsonWalker::~JsonWalker() = default;
 
 std::optional<market::RejectReason> JsonWalker::walk(std::string_view line) {

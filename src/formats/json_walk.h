@@ -21,6 +21,8 @@ class JsonWalker {
   // names an array whose elements are objects to be picked apart too, by `element_keys`; empty: none.
   JsonWalker(std::vector<std::vector<std::string>> paths, std::string elements_key,
              std::vector<std::string> element_keys);
+  // Of the outermost object's own keys; slot i is keys[i].
+  explicit JsonWalker(const std::vector<std::string>& keys);
   ~JsonWalker();
   JsonWalker(const JsonWalker&) = delete;
   JsonWalker& operator=(const JsonWalker&) = delete;

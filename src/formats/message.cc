@@ -135,7 +135,7 @@ struct MessageReader::Parts {
   // One shape: most messages have it plainly, the rest is read strictly.
   class Shape {
    public:
-    explicit Shape(const std::vector<std::string>& keys) : scanner_(keys), walker_(paths_of(keys), "", {}) {}
+    explicit Shape(const std::vector<std::string>& keys) : scanner_(keys), walker_(keys) {}
     // Slots by key, until the next call; null: no such object.
     std::vector<RawField>* read(std::string_view json) {
       if (scanner_.scan(json)) return &scanner_.slots();
@@ -145,12 +145,6 @@ struct MessageReader::Parts {
     }
 
    private:
-    static std::vector<std::vector<std::string>> paths_of(const std::vector<std::string>& keys) {
-      std::vector<std::vector<std::string>> paths;
-      paths.reserve(keys.size());
-      for (const std::string& key : keys) paths.push_back({key});
-      return paths;
-    }
     FlatScanner scanner_;
     JsonWalker walker_;
     std::vector<RawField> walked_;
