@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "benchmarks/latency/feeder.h"
 
 namespace tickerhouse::latency {
 namespace {
@@ -35,10 +36,6 @@ struct Client {
   void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
 };
 using Owned = std::unique_ptr<rd_kafka_t, Client>;
-
-base::TsNanos now() {
-  return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 Owned open(rd_kafka_type_t type, std::map<std::string, std::string> properties) {
   std::array<char, 512> why{};
@@ -57,6 +54,7 @@ struct Plan {
   base::DurationNanos length = 0, warm_up = 0;
   std::uint64_t seed = 0;
   base::TsNanos begin = 0;  // a whole second
+  WallClock clock = {};
 };
 
 using Window = std::pair<std::string, base::TsNanos>;  // symbol, start
@@ -91,7 +89,7 @@ class Sender {
 
   void send() {
     for_each([this](base::TsNanos ts, const std::string& symbol, std::uint64_t cents) {
-      for (base::TsNanos wait = ts - now(); wait > 0; wait = ts - now()) {
+      for (base::TsNanos wait = ts - plan_.clock.now(); wait > 0; wait = ts - plan_.clock.now()) {
         rd_kafka_poll(client_.get(), 0);
         std::this_thread::sleep_for(std::chrono::nanoseconds(wait));
       }
@@ -103,7 +101,7 @@ class Sender {
       while (rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, text.data(), text.size(),
                               symbol.data(), symbol.size(), nullptr) != 0)
         rd_kafka_poll(client_.get(), 1);
-      largest_delay_ = std::max(largest_delay_, now() - ts);
+      largest_delay_ = std::max(largest_delay_, plan_.clock.now() - ts);
     });
     if (rd_kafka_flush(client_.get(), kPatienceMs) != RD_KAFKA_RESP_ERR_NO_ERROR)
       throw std::runtime_error("the brokers do not take the trades");
@@ -182,10 +180,10 @@ class Receiver {
   std::vector<base::DurationNanos> take_all() {
     std::vector<base::DurationNanos> latencies;
     const base::TsNanos until = plan_.begin + plan_.length + kBound + kSettleWithin;
-    while (latencies.size() < expected_.size() && now() < until) {
+    while (latencies.size() < expected_.size() && plan_.clock.now() < until) {
       rd_kafka_message_t* const message = rd_kafka_consume_queue(queue_, 10);
       if (message == nullptr) continue;
-      const base::TsNanos got = now();
+      const base::TsNanos got = plan_.clock.now();
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->payload != nullptr)
         take({static_cast<const char*>(message->payload), message->len}, got, latencies);
       rd_kafka_message_destroy(message);
@@ -224,7 +222,7 @@ double share(const std::vector<base::DurationNanos>& sorted, double part) {
 }
 
 void run(Plan plan) {
-  plan.begin = base::floor_to(now(), base::kSecond) + 2 * base::kSecond;
+  plan.begin = base::floor_to(plan.clock.now(), base::kSecond) + 2 * base::kSecond;
   Sender sender(plan);
   Receiver receiver(plan, sender.counted());
   std::exception_ptr failed;

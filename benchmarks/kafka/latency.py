@@ -4,16 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from kafka.race import FLINK, OURS, PARTITIONS, STREAMS, Bench, build_peers, high_water
-from path.race import ROOT, Failed, environment, machine, programs, spread, times
-
-sys.path.insert(0, str(ROOT / "tools/kafka"))
-import cluster  # noqa: E402
+from kafka.race import FLINK, OURS, PARTITIONS, STREAMS, Bench, build_peers, cluster, high_water
+from path.race import Failed, environment, machine, programs, spread, times
 
 CONTENDERS = (OURS, STREAMS, FLINK)
 FIGURES = ("p50", "p90", "p99", "max")

@@ -23,7 +23,6 @@ CONTENDERS = (OURS, LOOP, STREAMS, FLINK)
 PARTITIONS = 4
 PEERS = ROOT / "build/peers"
 PATIENCE_S = 1800
-TICKS = os.sysconf("SC_CLK_TCK")
 # Flink reaches into these.
 OPENS = [word for package in ("java.lang", "java.util") for word in ("--add-opens", f"java.base/{package}=ALL-UNNAMED")]
 
