@@ -5,7 +5,7 @@
 
 #include "app/process/session.h"
 #include "formats/output.h"
-#include "runtime/replay_check.h"
+#include "runtime/check/replay_check.h"
 
 namespace tickerhouse::app {
 namespace {

@@ -6,7 +6,8 @@
 #include <CLI/CLI.hpp>
 
 #include "app/cluster/foreign_topic.h"
-#include "app/config/secrets.h"
+#include "app/cluster/others_events.h"
+#include "app/cluster/registry.h"
 #include "app/directory/tapes.h"
 #include "runtime/progress.h"
 #include "sources/http_registry.h"
@@ -37,16 +38,7 @@ base::Result<std::unique_ptr<sources::TopicFeed>> open_feed(const Config& config
 // The mapping fits the newest schema of the topic, or its mistakes are said before anything is read.
 base::Result<std::shared_ptr<sources::Schemas>> open_schemas(const Config& config,
                                                              const InputOptions& options) {
-  sources::RegistryPlace place;
-  place.url = config.values.at("kafka.schema_registry").text;
-  place.user = config.values.at("kafka.schema_registry_user").text;
-  ASSIGN_OR_RETURN(place.password, secret_of(config, kRegistrySecret));
-  const auto authorities = config.kafka_properties.find("ssl.ca.location");
-  if (authorities != config.kafka_properties.end()) place.authorities = authorities->second;
-  if (place.url.empty())
-    return base::Error{base::ErrorCode::configuration,
-                       "--schema-registry URL says where the schemas of Avro messages are",
-                       "kafka.schema_registry"};
+  ASSIGN_OR_RETURN(sources::RegistryPlace place, registry_of(config));
   ASSIGN_OR_RETURN(auto registry, sources::open_http_registry(std::move(place)));
   auto schemas = std::make_shared<sources::Schemas>(std::move(registry));
   RETURN_IF_ERROR(schemas->check(options.topic, options.mapping));
@@ -113,12 +105,36 @@ base::Result<sources::OpenedInput> open_input(InputOptions options,
                              {options.mapping, options.follow, known, std::move(options.schemas)});
 }
 
+base::Result<bool> has_events_of_others(const Config& config, bool names_files) {
+  if (!config.source_keyed.empty()) return true;
+  ASSIGN_OR_RETURN(const std::string noted, noted_events_of(config, DirectoryPaths(config.data)));
+  return !noted.empty() && !names_files && (config.source_topic.empty() || config.source_topic == noted);
+}
+
+base::Result<int> step_events_of_others(const Config& config, const MappingFlags& mapping,
+                                        const RunOptions& run) {
+  std::string declaration;
+  if (!config.source_keyed.empty()) {
+    ASSIGN_OR_RETURN(const formats::MappingText text, read_mapping_text(mapping));
+    ASSIGN_OR_RETURN(declaration, declare_events(config, text));
+  }
+  ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded, declaration));
+  return run_to_end(config, directory, nullptr, run);
+}
+
 base::Result<int> load_input(const Config& config, OpenDirectory& directory, InputOptions options,
                              RunOptions run) {
+  if (const std::string others = directory.tape->events_of(); !others.empty())
+    return base::Error{base::ErrorCode::configuration,
+                       std::string("its events are the topic ")
+                           .append(others)
+                           .append(", which others write; another input needs another --data directory and "
+                                   "another --pipeline"),
+                       config.data};
   ASSIGN_OR_RETURN(const auto known, known_inputs(*directory.tape));
   ASSIGN_OR_RETURN(const sources::OpenedInput opened, open_input(std::move(options), known));
   run.fraction_done = [meter = opened.meter] { return meter->fraction(); };
-  return run_to_end(config, directory, *opened.source, run);
+  return run_to_end(config, directory, opened.source.get(), run);
 }
 
 }  // namespace tickerhouse::app

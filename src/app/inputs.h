@@ -46,6 +46,13 @@ base::Status check_input(const Config& config, InputOptions& options);
 base::Result<sources::OpenedInput> open_input(InputOptions options,
                                               const std::vector<sources::KnownInput>& known);
 
+// Whether the events are a topic of others: source.keyed says so, or no input is named and the directory has
+// noted it.
+base::Result<bool> has_events_of_others(const Config& config, bool names_files);
+// Steps them: those that are there now, or (run.endless) until a stop is asked for; returns the exit code.
+base::Result<int> step_events_of_others(const Config& config, const MappingFlags& mapping,
+                                        const RunOptions& run);
+
 // Loads it to its end, or until a stop is asked for; returns the exit code.
 base::Result<int> load_input(const Config& config, OpenDirectory& directory, InputOptions options,
                              RunOptions run);

@@ -17,8 +17,17 @@ class FileReader {
       : path_(path), text_(text), problems_(problems) {}
 
   void run() {
+    read([this] { return toml::parse_file(path_); });
+  }
+  void run(const std::string& content) {
+    read([&content] { return toml::parse(content); });
+  }
+
+ private:
+  template <typename Parse>
+  void read(const Parse& parse) {
     try {
-      const toml::table table = toml::parse_file(path_);
+      const toml::table table = parse();
       for (const auto& [key, node] : table) take(std::string(key.str()), node);
     } catch (const toml::parse_error& error) {
       problems_.push_back(path_ + ":" + std::to_string(error.source().begin.line) + ": " +
@@ -26,7 +35,6 @@ class FileReader {
     }
   }
 
- private:
   void complain(const toml::node& node, const std::string& what) {
     problems_.push_back(path_ + ":" + std::to_string(node.source().begin.line) + ": " + what);
   }
@@ -112,6 +120,13 @@ void overlay(const formats::MappingText& flags, formats::MappingText& text) {
   for (const auto& [name, place] : flags.fields) text.fields[name] = place;
 }
 
+base::Status all_of(const std::vector<std::string>& problems) {
+  if (problems.empty()) return {};
+  std::string all;
+  for (const std::string& problem : problems) all.append(all.empty() ? "" : "\n").append(problem);
+  return base::Error{base::ErrorCode::configuration, all, ""};
+}
+
 void read_map_flag(std::string_view map, formats::MappingText& text, std::vector<std::string>& problems) {
   while (!map.empty()) {
     const std::size_t end = std::min(map.find(','), map.size());
@@ -156,7 +171,7 @@ void add_mapping_flags(CLI::App& command, MappingFlags& flags) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-base::Result<formats::Mapping> read_mapping(const MappingFlags& flags) {
+base::Result<formats::MappingText> read_mapping_text(const MappingFlags& flags) {
   formats::MappingText text;
   std::vector<std::string> problems;
   if (!flags.file.empty()) FileReader(flags.file, text, problems).run();
@@ -164,13 +179,55 @@ base::Result<formats::Mapping> read_mapping(const MappingFlags& flags) {
   if (flags.no_header) from_flags.header = false;
   read_map_flag(flags.map, from_flags, problems);
   overlay(from_flags, text);
-  formats::Mapping mapping;
-  for (const std::string& problem : formats::compile_mapping(text, mapping))
+  formats::Mapping unused;
+  for (const std::string& problem : formats::compile_mapping(text, unused))
     problems.push_back("mapping: " + problem);
-  if (problems.empty()) return mapping;
-  std::string all;
-  for (const std::string& problem : problems) all.append(all.empty() ? "" : "\n").append(problem);
-  return base::Error{base::ErrorCode::configuration, all, ""};
+  RETURN_IF_ERROR(all_of(problems));
+  return text;
+}
+
+base::Result<formats::Mapping> compile_mapping(const formats::MappingText& text) {
+  formats::Mapping mapping;
+  RETURN_IF_ERROR(all_of(formats::compile_mapping(text, mapping)));
+  return mapping;
+}
+
+base::Result<formats::Mapping> read_mapping(const MappingFlags& flags) {
+  ASSIGN_OR_RETURN(const formats::MappingText text, read_mapping_text(flags));
+  return compile_mapping(text);
+}
+
+std::string mapping_to_toml(const formats::MappingText& text) {
+  toml::table table;
+  const auto put = [&table](const char* key, const std::string& value) {
+    if (!value.empty()) table.insert(key, value);
+  };
+  put("format", text.format);
+  put("delimiter", text.delimiter);
+  put("symbol", text.symbol);
+  put("zone", text.zone);
+  put("date", text.date);
+  put("prefix", text.prefix);
+  put("ts_unit", text.ts_unit);
+  put("ts_recv_unit", text.ts_recv_unit);
+  if (text.header) table.insert("header", *text.header);
+  toml::array where;
+  for (const std::string& condition : text.where) where.push_back(condition);
+  if (!where.empty()) table.insert("where", where);
+  toml::table fields;
+  for (const auto& [name, place] : text.fields) fields.insert(name, place);
+  if (!fields.empty()) table.insert("fields", fields);
+  std::ostringstream out;
+  out << table;
+  return out.str();
+}
+
+base::Result<formats::MappingText> mapping_from_toml(const std::string& toml, const std::string& name) {
+  formats::MappingText text;
+  std::vector<std::string> problems;
+  FileReader(name, text, problems).run(toml);
+  RETURN_IF_ERROR(all_of(problems));
+  return text;
 }
 
 }  // namespace tickerhouse::app

@@ -21,7 +21,13 @@ struct MappingFlags {
 };
 
 void add_mapping_flags(CLI::App& command, MappingFlags& flags);
-// `configuration` with every mistake.
+// File and flags as one. `configuration` with every mistake, here as below.
+base::Result<formats::MappingText> read_mapping_text(const MappingFlags& flags);
+base::Result<formats::Mapping> compile_mapping(const formats::MappingText& text);
 base::Result<formats::Mapping> read_mapping(const MappingFlags& flags);
+
+// As a mapping file would say it, and back; `name` is the text's in complaints.
+std::string mapping_to_toml(const formats::MappingText& text);
+base::Result<formats::MappingText> mapping_from_toml(const std::string& toml, const std::string& name);
 
 }  // namespace tickerhouse::app

@@ -25,6 +25,7 @@ SessionOptions session_options(const Config& config, const OpenDirectory& direct
   options.pipeline.speed = config.source_speed;
   if (run.append_only) options.pipeline.shards = runtime::Shards::none;
   if (run.patient) be_patient(options.pipeline);
+  options.pipeline.endless = run.endless;
   if (run.wait_space > 0) options.pipeline.wait_space = run.wait_space;
   options.process.source_kind = directory.origin == flow::Origin::simulated ? "simulated" : "replay";
   options.process.speed = config.source_speed;
@@ -71,7 +72,8 @@ void print_summary(const OpenDirectory& directory, const flow::PipelineStatus& s
                      ? " Bring files that belong together in one command, or --follow one that grows."
                      : "");
   }
-  if ((total.late_kept + total.late_revised) * 100 > total.received)
+  const bool sortable = directory.tape->events_of().empty();
+  if (sortable && (total.late_kept + total.late_revised) * 100 > total.received)
     std::fprintf(stderr,
                  "More than 1 %% came late: if the file is not in order of time, load it with --sort.\n");
   std::fprintf(stderr, "next: tickerhouse export bars --data %s --interval %s\n", data.c_str(),
@@ -90,13 +92,14 @@ void print_appended(const flow::PipelineStatus& status, const std::string& sourc
 
 }  // namespace
 
-base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
+base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source* source,
                              const RunOptions& options) {
+  const std::string name = source == nullptr ? directory.tape->events_of() : source->info().name;
   ASSIGN_OR_RETURN(const flow::PipelineStatus before,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
   ProgressBar bar;
   SessionOptions session_parts = session_options(config, directory, options);
-  session_parts.source = &source;
+  session_parts.source = source;
   session_parts.on_progress = [&](const runtime::SourceProgress& progress) {
     bar.show(options.fraction_done ? options.fraction_done() : -1, progress.events + progress.rejected());
   };
@@ -117,14 +120,14 @@ base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flo
   ASSIGN_OR_RETURN(const flow::PipelineStatus status,
                    runtime::collect_status(*directory.tape, directory.settings.partitions));
   if (options.append_only)
-    print_appended(status, source.info().name);
-  else if (received_from(status, source.info().name) == 0)
-    std::fprintf(stderr, "%s: holds no records\n", source.info().name.c_str());
+    print_appended(status, name);
+  else if (received_from(status, name) == 0)
+    std::fprintf(stderr, "%s: holds no records\n", name.c_str());
   else if (status.total == before.total)
-    std::fprintf(stderr, "%s: nothing new, it was loaded before; the ledger is that of %s\n",
-                 source.info().name.c_str(), config.data.c_str());
+    std::fprintf(stderr, "%s: nothing new, it was loaded before; the ledger is that of %s\n", name.c_str(),
+                 config.data.c_str());
   else
-    print_summary(directory, status, source.info().name, bar);
+    print_summary(directory, status, name, bar);
   std::printf("%s\n", serve::ledger_json(status.total).c_str());
   if (std::fflush(stdout) != 0) return base::Error{base::ErrorCode::io, "cannot write", "stdout"};
   if (!status.total.adds_up())

@@ -21,6 +21,7 @@ struct RunOptions {
   bool serve = false;        // the pages, from the beginning and after the end until a stop is asked for
   bool append_only = false;  // the shards are other processes'
   bool patient = false;      // as in `run`: a failed stage is tried again
+  bool endless = false;      // without a source: until a stop is asked for
   base::DurationNanos wait_space = 0;
   std::function<void(const std::string& url)> on_serving;  // told once, before the first record
   std::function<double()> fraction_done;                   // for the progress bar; below 0: not known
@@ -28,7 +29,8 @@ struct RunOptions {
 
 // Runs to the end, prints the summary to stderr and the ledger as the last line of stdout; returns the exit
 // code.
-base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source& source,
+// source: null where the events are a topic of others.
+base::Result<int> run_to_end(const Config& config, OpenDirectory& directory, flow::Source* source,
                              const RunOptions& options);
 
 }  // namespace tickerhouse::app

@@ -13,6 +13,10 @@
 namespace tickerhouse::engine {
 
 inline constexpr base::DurationNanos kTimeGrid = 250 * base::kMillisecond;  // watermarks move on it
+// Where an event at `ts` puts the watermark of its source, if that is not there yet.
+inline base::TsNanos watermark_at(base::TsNanos ts, base::DurationNanos bound) {
+  return base::floor_to(ts - bound, kTimeGrid);
+}
 inline constexpr std::uint16_t kPartitionsMax = 1'024;
 inline constexpr std::size_t kIntervalsMax = 16;
 inline constexpr base::DurationNanos kIntervalMax = 7 * base::kDay;

@@ -49,12 +49,14 @@ class Shard::Writer final : public flow::ResultWriter {
   Shard& shard_;
 };
 
-Shard::Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators)
+Shard::Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators,
+             std::string place)
     : pane_(pane_of(settings)),
       bound_(settings.bound),
       lateness_(settings.allowed_lateness),
       intervals_(settings.intervals),
-      operators_(std::move(operators)) {}
+      operators_(std::move(operators)),
+      messages_(std::move(place)) {}
 
 void Shard::map_strings(const market::EventBatchView& batch) {
   strings_.assign(batch.string_count(), StringUse{});
@@ -62,12 +64,16 @@ void Shard::map_strings(const market::EventBatchView& batch) {
     strings_[i].hash = base::hash64(batch.string(static_cast<std::uint16_t>(i)));
 }
 
-flow::SymbolId Shard::symbol_of(const market::EventBatchView& batch, const market::EventRow& row) {
+flow::SymbolId Shard::symbol_of(const market::EventBatchView& batch, const market::EventRow& row,
+                                ShardResults& results) {
   StringUse& use = strings_[row.symbol];
   if (!use.is_symbol) {
-    use.symbol = timeline_.symbol(batch.string(row.symbol));
+    const std::string_view name = batch.string(row.symbol);
+    use.symbol = timeline_.symbol(name);
     use.is_symbol = true;
-    if (settled_.size() <= use.symbol) settled_.resize(use.symbol + 1);
+    const bool is_new = settled_.size() <= use.symbol;
+    if (is_new) settled_.resize(use.symbol + 1);
+    if (is_new && messages_.are_of_others()) messages_.add_symbol(name, row.ts_event, results.symbols);
   }
   return use.symbol;
 }
@@ -115,11 +121,21 @@ void Shard::step(const market::EventBatchView& batch, std::size_t first, std::si
     if (!market::carries_market_data(row.kind)) {
       apply_until(i);
       segment_first = i + 1;
-      control(batch, row, results);
+      control(batch, i, first_order + (i - first), results);
       continue;
     }
-    const flow::SymbolId symbol = symbol_of(batch, row);
-    timeline_.attach(symbol, source_of(batch, row));
+    const flow::SourceId source = source_of(batch, row);
+    if (messages_.are_of_others()) {
+      messages_.note(row);
+      const base::TsNanos watermark = watermark_at(row.ts_event, bound_);
+      if (watermark > timeline_.watermark(source)) {
+        apply_until(i);
+        segment_first = i;
+        move_on(source, watermark, results);
+      }
+    }
+    const flow::SymbolId symbol = symbol_of(batch, row, results);
+    timeline_.attach(symbol, source);
     const flow::Verdict verdict = judge(row, symbol, id);
     row_symbols_[i] = symbol;
     results.verdicts[i] = verdict;
@@ -183,14 +199,18 @@ void Shard::keep_late(const market::EventBatchView& batch, std::size_t row, Shar
   late.rows.push_back(copy);
 }
 
-void Shard::control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results) {
+void Shard::move_on(flow::SourceId source, base::TsNanos watermark, ShardResults& results) {
+  mark_lost(source, watermark + bound_ + kTimeGrid);
+  timeline_.advance(source, watermark);
+  if (messages_.are_of_others()) messages_.note_watermark(watermark);
+  mark_lanes(source, results);
+}
+
+void Shard::control(const market::EventBatchView& batch, std::size_t index, std::uint64_t offset,
+                    ShardResults& results) {
+  const market::EventRow& row = batch.rows()[index];
   const flow::SourceId source = source_of(batch, row);
-  if (row.kind == market::EventKind::watermark) {
-    mark_lost(source, row.ts_event + bound_ + kTimeGrid);
-    timeline_.advance(source, row.ts_event);
-    mark_lanes(source, results);
-    return;
-  }
+  if (row.kind == market::EventKind::watermark) return move_on(source, row.ts_event, results);
   CHECK(row.kind == market::EventKind::status);  // ingest lets nothing else through
   switch (row.control.code) {
     case market::StatusCode::finished: {
@@ -214,6 +234,15 @@ void Shard::control(const market::EventBatchView& batch, const market::EventRow&
       return;
     case market::StatusCode::symbol_added:
       return;  // never in events
+    case market::StatusCode::rejected:
+      ++counts_.ledger.received;
+      ++counts_.ledger.rejected;
+      messages_.reject(row, batch.text(static_cast<std::uint32_t>(index)), offset, results.rejects);
+      results.rejected_bytes += batch.text(static_cast<std::uint32_t>(index)).size();
+      return;
+    case market::StatusCode::skipped:
+      messages_.skip();
+      return;
   }
 }
 
@@ -307,7 +336,13 @@ void Shard::save(std::string& out) const {
     op->save(state);
     writer.put_text(state);
   }
-  if (lost_.empty() && !new_are_lost_) return;  // as ever; else more follows
+  // As ever; else more follows.
+  if (lost_.empty() && !new_are_lost_ && !messages_.are_of_others()) return;
+  save_lost(writer);
+  if (messages_.are_of_others()) messages_.save(writer);
+}
+
+void Shard::save_lost(base::ByteWriter& writer) const {
   writer.put(new_are_lost_);
   writer.put(static_cast<std::uint32_t>(lost_.size()));
   for (const auto& [source, watermark] : lost_) {
@@ -338,6 +373,7 @@ base::Status Shard::load(std::string_view in) {
   if (reader.get<std::uint32_t>() != operators_.size()) return damaged;
   for (const auto& op : operators_) RETURN_IF_ERROR(op->load(reader.get_text()));
   if (!reader.at_end()) load_lost(reader);
+  if (messages_.are_of_others()) messages_.load(reader);
   if (!reader.at_end() || !counts_.ledger.adds_up()) return damaged;
   return {};
 }

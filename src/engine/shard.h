@@ -14,12 +14,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/messages.h"
 #include "engine/range_set.h"
+#include "engine/result_batches.h"
 #include "engine/seen_ids.h"
 #include "engine/settings.h"
 #include "engine/timeline.h"
@@ -29,50 +30,38 @@
 
 namespace tickerhouse::engine {
 
-// Rows of one topic, in as many batches as they need: one watermark may close more windows than a batch
-// holds.
-template <typename Row>
-class ResultBatches {
- public:
-  market::BatchBuilder<Row>& open() {  // the batch of the next row
-    if (used_ == 0 || batches_[used_ - 1].rows.size() == market::kBatchRowsMax)
-      if (++used_ > batches_.size()) batches_.emplace_back();
-    return batches_[used_ - 1];
-  }
-  [[nodiscard]] std::span<const market::BatchBuilder<Row>> batches() const {
-    return {batches_.data(), used_};
-  }
-  void clear() {
-    for (; used_ > 0; --used_) batches_[used_ - 1].clear();
-  }
-
- private:
-  std::vector<market::BatchBuilder<Row>> batches_;
-  std::size_t used_ = 0;
-};
-
 // Cleared and filled by each step; reused.
 struct ShardResults {
   ResultBatches<market::BarRow> bars;
   ResultBatches<market::BarRow> settled;
   ResultBatches<market::EventRow> late;
+  // Of messages of others (engine/messages.h).
+  ResultBatches<market::RejectRow> rejects;
+  std::uint64_t rejected_bytes = 0;
+  ResultBatches<market::EventRow> symbols;
   std::vector<flow::Verdict> verdicts;  // of the rows stepped, by row of the batch
   void clear() {
     bars.clear();
     settled.clear();
     late.clear();
+    rejects.clear();
+    rejected_bytes = 0;
+    symbols.clear();
     verdicts.clear();
   }
 };
 
 struct ShardCounts {
-  flow::Ledger ledger;  // events only: rejected stays 0
+  flow::Ledger ledger;  // of events that came through ingest: rejected stays 0
   std::uint64_t id_reused = 0;
 };
 
 class Shard {
  public:
-  Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators);
+  // place: of messages of others (engine/messages.h), else empty. Of such the shard also puts the watermarks,
+  // as ingest does: before each event that takes it past a multiple of 250 ms.
+  Shard(const Settings& settings, std::vector<std::unique_ptr<flow::Operator>> operators,
+        std::string place = {});
 
   // Steps rows [first, last) of the batch; first_order is the arrival order of row `first`. Results are added
   // to `results`.
@@ -82,6 +71,7 @@ class Shard {
   // and may lack an event are marked.
   void lose();
   [[nodiscard]] const ShardCounts& counts() const { return counts_; }
+  [[nodiscard]] const MessageCounts& messages() const { return messages_.counts(); }
   // Adds the windows still open that have changed since the last call. Changes no result.
   void forming(std::vector<flow::FormingBar>& bars);
 
@@ -91,13 +81,18 @@ class Shard {
  private:
   class Writer;
   void map_strings(const market::EventBatchView& batch);
-  flow::SymbolId symbol_of(const market::EventBatchView& batch, const market::EventRow& row);
+  flow::SymbolId symbol_of(const market::EventBatchView& batch, const market::EventRow& row,
+                           ShardResults& results);
   flow::SourceId source_of(const market::EventBatchView& batch, const market::EventRow& row);
   flow::Verdict judge(const market::EventRow& row, flow::SymbolId symbol, const base::Hash128& id);
   base::Hash128 identity(const market::EventBatchView& batch, const market::EventRow& row) const;
   void keep_late(const market::EventBatchView& batch, std::size_t row, ShardResults& results) const;
-  void control(const market::EventBatchView& batch, const market::EventRow& row, ShardResults& results);
+  // offset: of the row, where it is a message.
+  void control(const market::EventBatchView& batch, std::size_t row, std::uint64_t offset,
+               ShardResults& results);
+  void move_on(flow::SourceId source, base::TsNanos watermark, ShardResults& results);
   void mark_lanes(flow::SourceId source, ShardResults& results);
+  void save_lost(base::ByteWriter& writer) const;
   void load_lost(base::ByteReader& in);
   void mark_lost(flow::SourceId source, base::TsNanos reached);
   struct Result {
@@ -112,6 +107,7 @@ class Shard {
   base::DurationNanos lateness_;
   std::vector<base::DurationNanos> intervals_;
   std::vector<std::unique_ptr<flow::Operator>> operators_;
+  Messages messages_;
   Timeline timeline_;
   SeenIds seen_;
   std::vector<RangeSet> settled_;  // by symbol: windows that have had their last word

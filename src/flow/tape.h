@@ -119,6 +119,11 @@ class Tape {
   // Where the first row stands whose sequence (of its batch's header) is not less. On the embedded tape
   // sequence and offset of a result are one.
   virtual base::Result<Offset> find_sequence(Topic topic, std::uint16_t partition, std::uint64_t sequence);
+  // A topic of others that is `events` here: it has a message for each row, and nobody appends to it. Empty:
+  // sources do.
+  [[nodiscard]] virtual std::string events_of() const { return {}; }
+  // Of events.
+  [[nodiscard]] virtual std::uint16_t partitions_of_others() const { return 0; }
   // true: a row may be gone once a later one has replaced it.
   [[nodiscard]] virtual bool is_compacted(Topic /*topic*/) const { return false; }
 };

@@ -262,8 +262,8 @@ void append_control_json(std::string& out, const market::EventRow& row, const Ev
     time("ts", row.ts_event);
     if ((row.flags & market::kDecidedByClock) != 0) out.append(",\"decided_by\":\"clock\"");
   } else {
-    static constexpr std::array<const char*, 6> kNames = {"?",       "finished", "started",
-                                                          "stopped", "gap",      "symbol_added"};
+    static constexpr std::array<const char*, 8> kNames = {"?",   "finished",     "started",  "stopped",
+                                                          "gap", "symbol_added", "rejected", "skipped"};
     const auto code = static_cast<std::size_t>(row.control.code);
     out.append("{\"kind\":\"status\",\"status\":\"")
         .append(kNames.at(code < kNames.size() ? code : 0))

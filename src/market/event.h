@@ -23,7 +23,8 @@ inline constexpr std::uint8_t kBidSizeUnknown = 4;    // of a quote, which has n
 inline constexpr std::uint8_t kAskSizeUnknown = 8;
 inline constexpr std::uint8_t kDayFields = 16;  // snapshot: the text of the row begins with a DayFields
 inline constexpr std::uint8_t kDecidedByClock =
-    32;  // watermark: written by the idle rule or at a session's end
+    32;                                       // watermark: written by the idle rule or at a session's end
+inline constexpr std::uint8_t kRounded = 64;  // read from a topic of others: digits beyond the scale are gone
 
 inline constexpr std::uint16_t kNoString = 0xFFFF;
 inline constexpr std::int64_t kNoSeq = -1;
@@ -34,6 +35,9 @@ enum class StatusCode : std::uint32_t {
   stopped,       // a live source ended or was cut off at ts_event
   gap,           // events are missing from Control::low to Control::high
   symbol_added,  // topic symbols: the row's source brings the row's symbol from now on
+  // Where a topic of others is `events`, each of its messages has a row. One that is
+  rejected,  // no event (rejected_row() of market/reject.h; the text of the row is its bytes)
+  skipped,   // empty, or left out by a condition of its mapping
 };
 
 struct Trade {  // a snapshot too: size is its volume

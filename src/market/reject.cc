@@ -27,4 +27,27 @@ const char* reason_name(RejectReason reason) {
   return kNames.at(index);
 }
 
+EventRow rejected_row(const RejectRow& reject) {
+  EventRow row;
+  row.kind = EventKind::status;
+  row.ts_event = base::kNoTime;
+  row.ts_recv = reject.ts_recv;
+  row.control = {static_cast<std::int64_t>(reject.raw_length),
+                 static_cast<std::int64_t>(reject.raw_hash.low),
+                 StatusCode::rejected,
+                 {static_cast<std::uint32_t>(reject.reason), 0, 0}};
+  row.seq = static_cast<std::int64_t>(reject.raw_hash.high);
+  return row;
+}
+
+RejectRow reject_of(const EventRow& row) {
+  RejectRow reject;
+  reject.ts_recv = row.ts_recv;
+  reject.raw_length = static_cast<std::uint64_t>(row.control.low);
+  reject.raw_hash.low = static_cast<std::uint64_t>(row.control.high);
+  reject.raw_hash.high = static_cast<std::uint64_t>(row.seq);
+  reject.reason = static_cast<RejectReason>(row.control.unused[0]);
+  return reject;
+}
+
 }  // namespace tickerhouse::market

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "market/event.h"
 
 namespace tickerhouse::market {
 
@@ -48,5 +49,9 @@ struct RejectRow {
   std::array<std::uint64_t, 2> unused{};
 };
 static_assert(sizeof(RejectRow) == 64 && std::is_trivially_copyable_v<RejectRow>);
+
+// The status row of a message that is no event, and back; line, item and source are where the message stood.
+EventRow rejected_row(const RejectRow& reject);
+RejectRow reject_of(const EventRow& row);
 
 }  // namespace tickerhouse::market

@@ -72,7 +72,9 @@ base::Result<std::optional<Checkpoint>> Checkpoints::oldest(flow::Offset at_leas
 base::Result<std::optional<Checkpoint>> replay_base(flow::Tape& tape, flow::CheckpointStore& store,
                                                     std::uint16_t partition) {
   ASSIGN_OR_RETURN(const flow::Offset begin, tape.begin(flow::Topic::events, partition));
-  if (begin.value == 0) return std::optional<Checkpoint>();
+  ASSIGN_OR_RETURN(const std::string position, position_of(tape, shard_writer(partition)));
+  ASSIGN_OR_RETURN(const ShardProgress durable, ShardProgress::decode(position));
+  if (begin <= durable.started) return std::optional<Checkpoint>();
   ASSIGN_OR_RETURN(auto checkpoint, Checkpoints(store, partition).oldest(begin));
   if (!checkpoint) return cut_without_checkpoint(partition);
   return checkpoint;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kProgressVersion = 1;
 constexpr std::uint32_t kProgressVersionWithLost = 2;  // of a shard
+constexpr std::uint32_t kProgressVersionOfOthers = 3;  // of a shard whose events are messages of others
 // Of a source: what version 1 holds of rejects, and the version that counts all of today's reasons. A
 // position is compared with the stored one, so what version 1 can say is said in it.
 constexpr std::size_t kRejectReasons1 = 16;
@@ -105,12 +106,18 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
 std::string ShardProgress::encode() const {
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(lost.offsets == 0 ? kProgressVersion : kProgressVersionWithLost);
+  const bool of_others = started.value > 0 || messages != engine::MessageCounts{};
+  const bool some_lost = of_others || lost.offsets > 0;
+  out.put(of_others ? kProgressVersionOfOthers : some_lost ? kProgressVersionWithLost : kProgressVersion);
   out.put(next.value);
   for (const std::uint64_t sequence : sequences) out.put(sequence);
   out.put(counts);
-  if (lost.offsets > 0)
+  if (some_lost)
     for (const std::uint64_t number : {lost.from.value, lost.to.value, lost.offsets}) out.put(number);
+  if (of_others) {
+    out.put(started.value);
+    messages.save(out);
+  }
   return bytes;
 }
 
@@ -119,13 +126,17 @@ base::Result<ShardProgress> ShardProgress::decode(std::string_view bytes) {
   if (bytes.empty()) return progress;
   base::ByteReader in(bytes);
   const auto version = in.get<std::uint32_t>();
-  if (version != kProgressVersion && version != kProgressVersionWithLost) return damaged("shard");
+  if (version < kProgressVersion || version > kProgressVersionOfOthers) return damaged("shard");
   progress.next.value = in.get<std::uint64_t>();
   for (std::uint64_t& sequence : progress.sequences) sequence = in.get<std::uint64_t>();
   progress.counts = in.get<engine::ShardCounts>();
-  if (version == kProgressVersionWithLost)
+  if (version >= kProgressVersionWithLost)
     for (std::uint64_t* number : {&progress.lost.from.value, &progress.lost.to.value, &progress.lost.offsets})
       *number = in.get<std::uint64_t>();
+  if (version == kProgressVersionOfOthers) {
+    progress.started.value = in.get<std::uint64_t>();
+    progress.messages.load(in);
+  }
   if (!in.at_end()) return damaged("shard");
   return progress;
 }
@@ -159,6 +170,15 @@ base::Result<flow::SinkPosition> decode_sink_position(std::string_view bytes) {
 
 namespace {
 
+std::map<std::string, std::uint64_t> by_reason(
+    const std::array<std::uint64_t, market::kRejectReasons>& rejects) {
+  std::map<std::string, std::uint64_t> counts;
+  for (std::uint16_t reason = 1; reason < market::kRejectReasons; ++reason)
+    if (rejects.at(reason) != 0)
+      counts[market::reason_name(static_cast<market::RejectReason>(reason))] = rejects.at(reason);
+  return counts;
+}
+
 flow::SourceStatus source_status(std::string name, const SourceProgress& progress) {
   flow::SourceStatus status;
   status.name = std::move(name);
@@ -168,12 +188,29 @@ flow::SourceStatus source_status(std::string name, const SourceProgress& progres
   status.received = progress.events + progress.rejected();
   status.skipped = progress.skipped;
   status.rounded = progress.rounded;
-  for (std::uint16_t reason = 1; reason < market::kRejectReasons; ++reason)
-    if (progress.rejects.at(reason) != 0)
-      status.rejects[market::reason_name(static_cast<market::RejectReason>(reason))] =
-          progress.rejects.at(reason);
+  status.rejects = by_reason(progress.rejects);
   return status;
 }
+
+// A topic of others has no position of its own: its shards know what came.
+class OthersSource {
+ public:
+  explicit OthersSource(std::string topic) { status_.name = std::move(topic); }
+  void add(const ShardProgress& progress) {
+    status_.received += progress.counts.ledger.received;
+    status_.skipped += progress.messages.skipped;
+    status_.rounded += progress.messages.rounded;
+    for (const auto& [reason, count] : by_reason(progress.messages.rejects)) status_.rejects[reason] += count;
+    const base::TsNanos watermark = progress.messages.watermark;
+    if (watermark == base::kNoTime) return;  // nothing came there yet
+    const bool first = status_.watermark == base::kNoTime;
+    status_.watermark = first ? watermark : std::min(status_.watermark, watermark);
+  }
+  [[nodiscard]] const flow::SourceStatus& status() const { return status_; }
+
+ private:
+  flow::SourceStatus status_;
+};
 
 base::Status add_sinks(flow::Tape& tape, flow::PipelineStatus& status) {
   ASSIGN_OR_RETURN(const auto sinks, tape.positions(kSinkPrefix));
@@ -200,6 +237,7 @@ base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_
   }
   status.ingest.received = status.ingest.rejected;
   status.total = status.ingest;
+  OthersSource others(tape.events_of());
   for (std::uint16_t partition = 0; partition < partitions; ++partition) {
     ASSIGN_OR_RETURN(const std::string bytes, position_of(tape, shard_writer(partition)));
     ASSIGN_OR_RETURN(const ShardProgress progress, ShardProgress::decode(bytes));
@@ -212,7 +250,9 @@ base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_
     row.id_reused = progress.counts.id_reused;
     row.lost = {progress.lost.from.value, progress.lost.to.value, progress.lost.offsets};
     status.total += row.ledger;
+    others.add(progress);
   }
+  if (!others.status().name.empty()) status.sources.push_back(others.status());
   RETURN_IF_ERROR(add_sinks(tape, status));
   return status;
 }

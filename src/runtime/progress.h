@@ -73,7 +73,14 @@ struct ShardProgress {
   ResultSequences sequences{};
   engine::ShardCounts counts;
   LostEvents lost;  // all before `next` is in the counts or in here
+  // Where the events are messages of others: the first that was there, and what became of the rest.
+  flow::Offset started;
+  engine::MessageCounts messages;
 
+  // Nothing was stepped yet.
+  [[nodiscard]] bool is_blank() const {
+    return next.value == 0 && counts.ledger.received == 0 && lost.offsets == 0;
+  }
   [[nodiscard]] std::string encode() const;
   static base::Result<ShardProgress> decode(std::string_view bytes);  // empty bytes: the beginning
 };

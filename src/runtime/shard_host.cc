@@ -5,25 +5,34 @@
 #include <utility>
 
 #include "base/check.h"
+#include "runtime/check/result_check.h"
+#include "runtime/check/symbol_places.h"
 #include "runtime/checkpoint.h"
-#include "runtime/result_check.h"
 #include "runtime/tape_gap.h"
 
 namespace tickerhouse::runtime {
 namespace {
+
+constexpr std::uint64_t kRejectedBytesMax = 64ULL << 20U;  // of one commit, about
 
 constexpr flow::Offset kNoLimit{std::numeric_limits<std::uint64_t>::max()};
 
 class ShardHostImpl final : public ShardHost {
  public:
   ShardHostImpl(const ShardHostOptions& options, flow::Tape& tape, flow::CheckpointStore* checkpoints)
-      : options_(options), tape_(tape), writer_(shard_writer(options.partition)) {
+      : options_(options), tape_(tape), writer_(shard_writer(options.partition)), symbols_(tape) {
     if (checkpoints != nullptr) checkpoints_.emplace(*checkpoints, options.partition);
   }
 
   base::Status recover(std::vector<std::string>& notes) {
     ASSIGN_OR_RETURN(committed_, position_of(tape_, writer_));
-    ASSIGN_OR_RETURN(const ShardProgress durable, ShardProgress::decode(committed_));
+    ASSIGN_OR_RETURN(ShardProgress durable, ShardProgress::decode(committed_));
+    if (of_others()) RETURN_IF_ERROR(symbols_.check());
+    // Others may have deleted much before anybody thought of us: that is no gap.
+    if (of_others() && durable.is_blank()) {
+      ASSIGN_OR_RETURN(durable.started, tape_.begin(flow::Topic::events, options_.partition));
+      durable.next = durable.started;
+    }
     ASSIGN_OR_RETURN(const auto gap,
                      gap_before(tape_, flow::Topic::events, options_.partition, durable.next));
     RETURN_IF_ERROR(restore(durable, gap, notes));
@@ -40,6 +49,7 @@ class ShardHostImpl final : public ShardHost {
     }
     ASSIGN_OR_RETURN(const bool done, commit());
     if (!done) return StepState::blocked;
+    if (std::exchange(symbols_added_, false)) RETURN_IF_ERROR(symbols_.check());
     if (progress_.next.value - checkpointed_.value >= options_.checkpoint_rows)
       RETURN_IF_ERROR(save_checkpoint());
     return StepState::progressed;
@@ -63,7 +73,7 @@ class ShardHostImpl final : public ShardHost {
     if (failed_) return judge_read(*failed_);
     results_.clear();
     std::size_t rows = 0;
-    while (rows < options_.step_rows_max) {
+    while (rows < options_.step_rows_max && results_.rejected_bytes < kRejectedBytesMax) {
       const auto stepped = step_batch(options_.step_rows_max - rows, kNoLimit);
       if (!stepped.ok()) {
         failed_ = stepped.error();
@@ -77,13 +87,16 @@ class ShardHostImpl final : public ShardHost {
   }
 
   void make_shard() {
-    shard_ = std::make_unique<engine::Shard>(options_.settings, options_.make_operators(options_.settings));
+    shard_ = std::make_unique<engine::Shard>(options_.settings, options_.make_operators(options_.settings),
+                                             place_of_messages(tape_, options_.partition));
     progress_ = {};
+    progress_.next = progress_.started = started_;
   }
 
   // The state that the shard can go on from, or be replayed from: in shard_ and progress_.
   base::Status restore(const ShardProgress& durable, const std::optional<TapeGap>& gap,
                        std::vector<std::string>& notes) {
+    started_ = durable.started;
     make_shard();
     // Nothing before a gap can be stepped again: only the state right there is of use.
     if (gap) {
@@ -91,7 +104,7 @@ class ShardHostImpl final : public ShardHost {
       return known ? base::Status() : state_unknown(*gap, writer_);
     }
     ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
-    ASSIGN_OR_RETURN(const bool known, load({begin, durable.next}, notes));
+    ASSIGN_OR_RETURN(const bool known, load({std::max(begin, durable.started), durable.next}, notes));
     if (known) return {};
     const LostEvents& lost = durable.lost;
     if (lost.offsets == 0 || lost.to < begin) return cut_without_checkpoint(options_.partition);
@@ -104,7 +117,7 @@ class ShardHostImpl final : public ShardHost {
 
   // The newest checkpoint of the range, or where the range holds it the beginning. false: neither is there.
   base::Result<bool> load(Checkpoints::Range range, std::vector<std::string>& notes) {
-    const bool from_beginning = range.from.value == 0;
+    const bool from_beginning = range.from == started_;
     if (!checkpoints_) return from_beginning;
     std::vector<std::string> damaged;
     ASSIGN_OR_RETURN(auto checkpoint, checkpoints_->load(range, damaged));
@@ -190,7 +203,7 @@ class ShardHostImpl final : public ShardHost {
       RETURN_IF_ERROR(check.expect(results_));
     }
     progress_.sequences = check.sequences();
-    progress_.counts = shard_->counts();
+    count();
     if (!(progress_.counts.ledger == durable.counts.ledger) || progress_.sequences != durable.sequences)
       return base::Error{base::ErrorCode::check_failed, "replay gives another ledger than the tape", writer_};
     return {};
@@ -220,22 +233,40 @@ class ShardHostImpl final : public ShardHost {
   void seal() {
     arena_.clear();
     appends_.clear();
-    std::vector<std::pair<flow::Topic, market::BatchParts::Place>> places;
+    std::vector<std::pair<flow::Append, market::BatchParts::Place>> places;
     const auto add = [&](std::size_t topic, const auto& results) {
       for (const auto& builder : results.batches()) {
-        places.emplace_back(kResultTopics.at(topic), builder.seal(arena_, progress_.sequences.at(topic)));
+        places.emplace_back(flow::Append{kResultTopics.at(topic), options_.partition, {}},
+                            builder.seal(arena_, progress_.sequences.at(topic)));
         progress_.sequences.at(topic) += builder.rows.size();
       }
     };
     add(0, results_.bars);
     add(1, results_.settled);
     add(2, results_.late);
-    for (const auto& [topic, place] : places)
-      appends_.push_back(
-          {topic, options_.partition, std::string_view(arena_).substr(place.offset, place.size)});
-    progress_.counts = shard_->counts();
+    // As ingest writes them: all into one partition, and not numbered.
+    const auto add_unnumbered = [&](flow::Topic topic, const auto& results) {
+      for (const auto& builder : results.batches())
+        places.emplace_back(flow::Append{topic, 0, {}}, builder.seal(arena_, 0));
+    };
+    add_unnumbered(flow::Topic::rejects, results_.rejects);
+    add_unnumbered(flow::Topic::symbols, results_.symbols);
+    symbols_added_ = symbols_added_ || !results_.symbols.batches().empty();
+    for (auto& [append, place] : places) {
+      append.batch = std::string_view(arena_).substr(place.offset, place.size);
+      appends_.push_back(append);
+    }
+    count();
     next_ = progress_.encode();
   }
+
+  void count() {
+    progress_.counts = shard_->counts();
+    progress_.messages = shard_->messages();
+  }
+
+  // The events are messages of others.
+  [[nodiscard]] bool of_others() const { return !tape_.events_of().empty(); }
 
   base::Result<bool> commit() {
     auto outcome = tape_.commit({.writer = writer_,
@@ -257,6 +288,7 @@ class ShardHostImpl final : public ShardHost {
   flow::Tape& tape_;
   std::string writer_;
   std::optional<Checkpoints> checkpoints_;
+  flow::Offset started_;  // of the first event there ever was here
   flow::Offset checkpointed_;
   std::unique_ptr<engine::Shard> shard_;
   ShardProgress progress_;
@@ -272,6 +304,8 @@ class ShardHostImpl final : public ShardHost {
   std::string committed_;
   std::string next_;
   bool blocked_ = false;
+  SymbolPlaces symbols_;
+  bool symbols_added_ = false;  // since they were checked
 };
 
 }  // namespace

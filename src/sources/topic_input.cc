@@ -1,20 +1,8 @@
 #include "sources/topic_input.h"
 
-#include <string_view>
 #include <utility>
 
-#include "market/reject.h"
-
 namespace tickerhouse::sources {
-namespace {
-
-// What another pipeline's topic `events` says of its own time.
-bool is_control(std::string_view text) {
-  return text.starts_with(R"({"kind":"watermark",)") || text.starts_with(R"({"kind":"status",)");
-}
-
-}  // namespace
-
 void PartitionPosition::save(base::ByteWriter& out) const {
   out.put(next);
   out.put(item);
@@ -89,23 +77,7 @@ InputState TopicInput::advance() {
 bool TopicInput::decode(const TopicMessage& message) {
   records_.clear();
   item_ = 0;
-  if (!message.value || is_control(*message.value)) return false;
-  line_ = {*message.value, message.offset, 0, message.value->size(), false, false, {}};
-  if (line_.length > market::kRejectBytesMax) {
-    line_.text = line_.text.substr(0, market::kRejectBytesMax);
-    line_.too_long = true;
-    line_.hash = base::hash128(*message.value);
-    records_.emplace_back().fault = market::RejectReason::line_too_long;
-    return true;
-  }
-  switch (format_.decoder->decode(line_.text, records_)) {
-    case formats::LineState::records:
-      return true;
-    case formats::LineState::skipped:
-    case formats::LineState::blank:
-      return false;
-  }
-  return false;
+  return message.value && decode_message(*format_.decoder, *message.value, message.offset, line_, records_);
 }
 
 // After the message in hand, or inside it.

@@ -10,7 +10,7 @@
 #include "formats/record.h"
 #include "sources/line_reader.h"
 #include "sources/merged_inputs.h"
-#include "sources/schemas.h"
+#include "sources/message_format.h"
 #include "sources/topic_feed.h"
 
 namespace tickerhouse::sources {
@@ -22,12 +22,6 @@ struct PartitionPosition {
 
   void save(base::ByteWriter& out) const;
   void load(base::ByteReader& in);
-};
-
-// How messages are read. Of Avro: the schemas too, which must outlive the decoder.
-struct MessageFormat {
-  std::unique_ptr<formats::LineDecoder> decoder;
-  Schemas* schemas = nullptr;
 };
 
 class TopicInput {

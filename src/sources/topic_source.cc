@@ -7,9 +7,9 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "sources/merged_inputs.h"
+#include "sources/message_format.h"
 #include "sources/source_name.h"
 #include "sources/topic_input.h"
-#include "sources/zone.h"
 
 namespace tickerhouse::sources {
 namespace {
@@ -42,16 +42,6 @@ struct TopicPosition {
     return position;
   }
 };
-
-// One for each partition. Of a message that is CSV the columns have numbers.
-MessageFormat make_format(const formats::Mapping& mapping, Schemas* schemas) {
-  if (mapping.format == formats::Format::avro)
-    return {formats::make_avro_decoder(mapping, *schemas), schemas};
-  if (mapping.format != formats::Format::csv) return {formats::make_json_decoder(mapping)};
-  auto decoder = formats::make_csv_decoder(mapping);
-  decoder->prime("0");
-  return {std::move(decoder)};
-}
 
 class TopicSource final : public flow::Source {
  public:
@@ -146,8 +136,9 @@ class TopicSource final : public flow::Source {
   base::Status add_input(std::size_t i) {
     const PartitionPosition& at = position_.partitions[i];
     begins_.push_back(at.next);
-    ASSIGN_OR_RETURN(auto input, TopicInput::open(*feed_, static_cast<std::uint16_t>(i),
-                                                  make_format(mapping_, schemas_.get()), at, follow_));
+    ASSIGN_OR_RETURN(auto input,
+                     TopicInput::open(*feed_, static_cast<std::uint16_t>(i),
+                                      make_message_format(mapping_, schemas_.get()), at, follow_));
     inputs_.add(std::move(input));
     return {};
   }
@@ -204,18 +195,8 @@ class TopicSource final : public flow::Source {
 
 base::Result<OpenedInput> open_topic(std::unique_ptr<TopicFeed> feed, const TopicOptions& options) {
   TopicOptions complete = options;
-  ASSIGN_OR_RETURN(complete.mapping.rules.to_utc, make_zone(options.mapping.zone));
-  complete.mapping.header = false;
-  complete.mapping.alone = true;
-  const bool csv = complete.mapping.format == formats::Format::csv;
-  if (csv && (complete.mapping.fields.empty() ||
-              !make_format(complete.mapping, nullptr).decoder->problems().empty()))
-    return base::Error{base::ErrorCode::configuration,
-                       "a message has no header: say by number which column holds what (--map price=$3)",
-                       feed->topic()};
-  if (complete.mapping.format == formats::Format::avro && options.schemas == nullptr)
-    return base::Error{base::ErrorCode::configuration, "Avro needs a schema registry (kafka.schema_registry)",
-                       feed->topic()};
+  ASSIGN_OR_RETURN(complete.mapping,
+                   mapping_of_messages(options.mapping, feed->topic(), options.schemas.get()));
   OpenedInput opened;
   opened.meter = std::make_shared<InputMeter>();
   std::set<std::string> taken;

@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,51 +15,26 @@
 namespace tickerhouse::tape {
 namespace {
 
-class KafkaReader final : public flow::TapeReader {
+constexpr std::chrono::seconds kLookEvery(5);
+
+// Messages that follow each other, as rows of one batch.
+class Gatherer {
  public:
-  KafkaReader(flow::Topic topic, std::uint16_t partition, std::unique_ptr<kafka::Fetch> fetch)
-      : topic_(topic), partition_(partition), fetch_(std::move(fetch)) {}
+  virtual ~Gatherer() = default;
+  // Before each batch; its error ends the reading.
+  virtual base::Status look() { return {}; }
+  // false: it cannot be a row of this batch.
+  virtual base::Result<bool> add(const rd_kafka_message_t& raw) = 0;
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  virtual std::string_view seal() = 0;
+  virtual void clear() = 0;
+};
 
-  base::Result<bool> next(flow::TapeBatch& batch) override {
-    // What failed after some rows had been gathered: they were given first.
-    if (failed_) return take_failure();
-    gathered_.clear();
-    std::int64_t first = 0;
-    while (true) {
-      auto taken = fetch_->next();
-      if (!taken.ok()) failed_ = taken.error();
-      const rd_kafka_message_t* const raw = taken.ok() ? *taken : nullptr;
-      if (raw == nullptr) break;
-      const auto count = static_cast<std::int64_t>(gathered_.size());
-      if (count == 0) first = raw->offset;
-      const auto added = raw->offset == first + count ? add(*raw) : base::Result<bool>(false);
-      if (added.ok() && *added) continue;
-      if (added.ok()) {
-        fetch_->unget();
-      } else {
-        failed_ = added.error();
-      }
-      break;
-    }
-    if (gathered_.size() == 0 && failed_) return take_failure();
-    if (gathered_.size() == 0) return false;
-    const std::string_view sealed = gathered_.seal();
-    ASSIGN_OR_RETURN(batch.bytes,
-                     market::BatchBytes::open(is_batch_aligned(sealed) ? sealed : copy_.assign(sealed)));
-    batch.first = {static_cast<std::uint64_t>(first)};
-    batch.next = {batch.first.value + gathered_.size()};
-    batch.skip = 0;
-    return true;
-  }
+class OwnGatherer final : public Gatherer {
+ public:
+  OwnGatherer(flow::Topic topic, std::uint16_t partition) : topic_(topic), partition_(partition) {}
 
- private:
-  base::Error take_failure() {
-    base::Error error = failed_.value_or(base::Error{});
-    failed_.reset();
-    return error;
-  }
-
-  base::Result<bool> add(const rd_kafka_message_t& raw) {
+  base::Result<bool> add(const rd_kafka_message_t& raw) override {
     kafka::Message message;
     if (topic_ != flow::Topic::events) {
       message = kafka::message_of(raw);
@@ -72,11 +48,109 @@ class KafkaReader final : public flow::TapeReader {
         std::string("Kafka, ").append(place_name(topic_, partition_, static_cast<std::uint64_t>(raw.offset)));
     return error;
   }
+  [[nodiscard]] std::size_t size() const override { return gathered_.size(); }
+  std::string_view seal() override { return gathered_.seal(); }
+  void clear() override { gathered_.clear(); }
 
+ private:
   flow::Topic topic_;
   std::uint16_t partition_;
-  std::unique_ptr<kafka::Fetch> fetch_;
   kafka::BatchGatherer gathered_;
+};
+
+class OthersGatherer final : public Gatherer {
+ public:
+  OthersGatherer(std::unique_ptr<flow::MessageRows> rows, std::function<base::Status()> look)
+      : rows_(std::move(rows)), look_(std::move(look)) {}
+
+  base::Status look() override {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < look_at_) return {};
+    look_at_ = now + kLookEvery;
+    return look_();
+  }
+  base::Result<bool> add(const rd_kafka_message_t& raw) override {
+    if (!kafka::has_room(events_, bytes_)) return false;
+    flow::OthersMessage message;
+    if (raw.payload != nullptr) {
+      message.value = std::string_view(static_cast<const char*>(raw.payload), raw.len);
+      RETURN_IF_ERROR(rows_->prepare(*message.value));
+    }
+    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    const std::int64_t milliseconds = rd_kafka_message_timestamp(&raw, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && milliseconds >= 0)
+      message.timestamp = milliseconds * base::kMillisecond;
+    rows_->append(message, events_);
+    bytes_ += raw.len;
+    return true;
+  }
+  [[nodiscard]] std::size_t size() const override { return events_.rows.size(); }
+  std::string_view seal() override {
+    sealed_.clear();
+    const market::BatchParts::Place place = events_.seal(sealed_, 0);
+    return std::string_view(sealed_).substr(place.offset, place.size);
+  }
+  void clear() override {
+    events_.clear();
+    bytes_ = 0;
+  }
+
+ private:
+  std::unique_ptr<flow::MessageRows> rows_;
+  std::function<base::Status()> look_;
+  std::chrono::steady_clock::time_point look_at_;
+  market::EventBatchBuilder events_;
+  std::size_t bytes_ = 0;
+  std::string sealed_;
+};
+
+class KafkaReader final : public flow::TapeReader {
+ public:
+  KafkaReader(std::unique_ptr<kafka::Fetch> fetch, std::unique_ptr<Gatherer> gatherer)
+      : fetch_(std::move(fetch)), gatherer_(std::move(gatherer)) {}
+
+  base::Result<bool> next(flow::TapeBatch& batch) override {
+    // What failed after some rows had been gathered: they were given first.
+    if (failed_) return take_failure();
+    RETURN_IF_ERROR(gatherer_->look());
+    gatherer_->clear();
+    std::int64_t first = 0;
+    while (true) {
+      auto taken = fetch_->next();
+      if (!taken.ok()) failed_ = taken.error();
+      const rd_kafka_message_t* const raw = taken.ok() ? *taken : nullptr;
+      if (raw == nullptr) break;
+      const auto count = static_cast<std::int64_t>(gatherer_->size());
+      if (count == 0) first = raw->offset;
+      const auto added = raw->offset == first + count ? gatherer_->add(*raw) : base::Result<bool>(false);
+      if (added.ok() && *added) continue;
+      if (added.ok()) {
+        fetch_->unget();
+      } else {
+        failed_ = added.error();
+      }
+      break;
+    }
+    if (gatherer_->size() == 0 && failed_) return take_failure();
+    if (gatherer_->size() == 0) return false;
+    const std::string_view sealed = gatherer_->seal();
+    ASSIGN_OR_RETURN(batch.bytes,
+                     market::BatchBytes::open(is_batch_aligned(sealed) ? sealed : copy_.assign(sealed)));
+    batch.first = {static_cast<std::uint64_t>(first)};
+    batch.next = {batch.first.value + gatherer_->size()};
+    batch.skip = 0;
+    return true;
+  }
+
+ private:
+  base::Error take_failure() {
+    base::Error error = failed_.value_or(base::Error{});
+    failed_.reset();
+    return error;
+  }
+
+  std::unique_ptr<kafka::Fetch> fetch_;
+  std::unique_ptr<Gatherer> gatherer_;
   AlignedCopy copy_;
   std::optional<base::Error> failed_;
 };
@@ -85,7 +159,14 @@ class KafkaReader final : public flow::TapeReader {
 
 std::unique_ptr<flow::TapeReader> read_rows(flow::Topic topic, std::uint16_t partition,
                                             std::unique_ptr<kafka::Fetch> fetch) {
-  return std::make_unique<KafkaReader>(topic, partition, std::move(fetch));
+  return std::make_unique<KafkaReader>(std::move(fetch), std::make_unique<OwnGatherer>(topic, partition));
+}
+
+std::unique_ptr<flow::TapeReader> read_messages(std::unique_ptr<kafka::Fetch> fetch,
+                                                std::unique_ptr<flow::MessageRows> rows,
+                                                std::function<base::Status()> look) {
+  return std::make_unique<KafkaReader>(std::move(fetch),
+                                       std::make_unique<OthersGatherer>(std::move(rows), std::move(look)));
 }
 
 }  // namespace tickerhouse::tape

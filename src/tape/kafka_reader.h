@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
+#include "base/result.h"
+#include "flow/message_rows.h"
 #include "flow/tape.h"
 #include "tape/kafka/fetch.h"
 
@@ -11,5 +14,10 @@ namespace tickerhouse::tape {
 
 std::unique_ptr<flow::TapeReader> read_rows(flow::Topic topic, std::uint16_t partition,
                                             std::unique_ptr<kafka::Fetch> fetch);
+
+// The same of messages of others. look: called now and then; its error ends the reading.
+std::unique_ptr<flow::TapeReader> read_messages(std::unique_ptr<kafka::Fetch> fetch,
+                                                std::unique_ptr<flow::MessageRows> rows,
+                                                std::function<base::Status()> look);
 
 }  // namespace tickerhouse::tape

@@ -9,10 +9,12 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "tape/commit_rule.h"
 #include "tape/kafka/checkpoints/checkpoint_topic.h"
 #include "tape/kafka/fetch.h"
 #include "tape/kafka/messages.h"
+#include "tape/kafka/others/declared.h"
 #include "tape/kafka/positions.h"
 #include "tape/kafka/topics.h"
 #include "tape/kafka/transactions.h"
@@ -34,20 +36,88 @@ struct Writer {
   std::string position;                        // meaningless without them
 };
 
+// Nothing is made before it is known that what is there is ours, or nobody's.
+base::Status prepare_topics(kafka::Client& overseer, const kafka::TopicNames& names,
+                            const KafkaTapeOptions& options) {
+  if (!options.owner.empty() && options.noted.empty())
+    RETURN_IF_ERROR(kafka::check_adoptable(overseer, options.connection, names, options.owner));
+  RETURN_IF_ERROR(kafka::check_message_limits(overseer, names));
+  return kafka::ensure_topics(overseer, names,
+                              {.partitions = options.partitions, .replication = options.replication});
+}
+
 class KafkaTape final : public flow::Tape {
  public:
   KafkaTape(const KafkaTapeOptions& options, std::unique_ptr<kafka::Client> overseer)
       : options_(options),
+        names_{options.pipeline},
         overseer_(std::move(overseer)),
         streams_(options.connection, kafka::FetchPool::Pace::streams),
         looks_(options.connection, kafka::FetchPool::Pace::looks),
-        positions_(looks_, *overseer_, kafka::positions_name(options.pipeline)) {}
+        positions_(looks_, *overseer_, names_.positions()) {}
+
+  // Before anything else: whose events these are.
+  base::Status find_events() {
+    ASSIGN_OR_RETURN(declared_, kafka::read_declared(*overseer_, names_, positions_));
+    const bool is_new = declared_.empty() && !options_.declaration.empty();
+    if (is_new) RETURN_IF_ERROR(kafka::check_has_no_events(*overseer_, names_));
+    const std::string& declaration = is_new ? options_.declaration : declared_;
+    if (declaration.empty()) return {};
+    if (!options_.read_declaration)
+      return base::Error{base::ErrorCode::invalid_argument, "its events are a topic of others",
+                         options_.pipeline};
+    ASSIGN_OR_RETURN(others_, options_.read_declaration(declaration));
+    names_.others = others_.topic;
+    ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of_others(*overseer_, names_));
+    const std::uint16_t wanted = std::exchange(options_.partitions, partitions);
+    if (!options_.partitions_given || wanted == partitions) return {};
+    return base::Error{base::ErrorCode::configuration,
+                       std::string("has ")
+                           .append(std::to_string(partitions))
+                           .append(" partitions, not ")
+                           .append(std::to_string(wanted))
+                           .append(": leave engine.partitions out"),
+                       std::string("Kafka, topic ").append(others_.topic)};
+  }
+
+  // What is there, or is made. Then it is ours, if it is to be anybody's.
+  base::Status prepare() {
+    if (options_.read_only || options_.join) {
+      ASSIGN_OR_RETURN([[maybe_unused]] const std::uint16_t partitions,
+                       kafka::partitions_of(*overseer_, names_));
+    } else {
+      RETURN_IF_ERROR(prepare_topics(*overseer_, names_, options_));
+    }
+    if (options_.read_only || options_.owner.empty()) return {};
+    ASSIGN_OR_RETURN(const flow::CommitOutcome claimed,
+                     this->commit({kafka::kOwnerWriter, "", options_.owner, {}, flow::Claim::results}));
+    if (claimed == flow::CommitOutcome::fenced) return kafka::owned_by_another(options_.pipeline);
+    if (names_.others.empty() || !declared_.empty() || options_.join) return {};
+    ASSIGN_OR_RETURN(
+        const flow::CommitOutcome stored,
+        this->commit({kafka::kDeclarationWriter, "", options_.declaration, {}, flow::Claim::results}));
+    if (stored == flow::CommitOutcome::fenced) return kafka::owned_by_another(options_.pipeline);
+    return {};
+  }
+
+  base::Result<kafka::Identity> note_topics() {
+    ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of(*overseer_, names_));
+    RETURN_IF_ERROR(kafka::ensure_topics(*overseer_, names_,
+                                         {.partitions = partitions, .replication = options_.replication}));
+    return kafka::identity_of(*overseer_, names_);
+  }
+
+  [[nodiscard]] std::string events_of() const override { return others_.topic; }
+  [[nodiscard]] std::uint16_t partitions_of_others() const override {
+    return others_.topic.empty() ? std::uint16_t{0} : options_.partitions;
+  }
 
   base::Result<flow::CommitOutcome> commit(const flow::Commit& commit) override {
     RETURN_IF_ERROR(check_commit(commit));
     if (options_.read_only)
       return base::Error{base::ErrorCode::invalid_argument, "the tape was opened to read",
                          std::string(commit.writer)};
+    RETURN_IF_ERROR(check_appends(commit));
     Writer& writer = writer_of(commit.writer);
     const std::lock_guard lock(writer.mutex);
     ASSIGN_OR_RETURN(const flow::CommitOutcome outcome, as_writer(writer, commit, [&](Transactions& ours) {
@@ -73,8 +143,7 @@ class KafkaTape final : public flow::Tape {
   }
 
   base::Result<std::optional<std::string>> newest_checkpoint(std::uint16_t partition) {
-    return kafka::newest_checkpoint(looks_, *overseer_, kafka::checkpoints_name(options_.pipeline),
-                                    partition);
+    return kafka::newest_checkpoint(looks_, *overseer_, names_.checkpoints(), partition);
   }
 
   base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) override {
@@ -100,7 +169,10 @@ class KafkaTape final : public flow::Tape {
     ASSIGN_OR_RETURN(const kafka::Watermarks found, kafka::watermarks(*overseer_, name(topic), partition));
     const std::int64_t at = std::max(found.low, static_cast<std::int64_t>(from.value));
     ASSIGN_OR_RETURN(auto fetch, Fetch::open(streams_, name(topic), partition, at, found.high));
-    return read_rows(topic, partition, std::move(fetch));
+    if (topic != flow::Topic::events || others_.topic.empty())
+      return read_rows(topic, partition, std::move(fetch));
+    ASSIGN_OR_RETURN(auto rows, others_.make_rows());
+    return read_messages(std::move(fetch), std::move(rows), [this] { return check_partitions(); });
   }
 
   base::Result<std::uint64_t> rows_from(flow::Topic topic, std::uint16_t partition,
@@ -152,8 +224,22 @@ class KafkaTape final : public flow::Tape {
   }
 
  private:
-  [[nodiscard]] std::string name(flow::Topic topic) const {
-    return kafka::topic_name(options_.pipeline, topic);
+  [[nodiscard]] std::string name(flow::Topic topic) const { return names_.of(topic); }
+
+  // Messages in a partition that was added would be read by nobody.
+  base::Status check_partitions() {
+    auto now = kafka::partitions_of_others(*overseer_, names_);
+    if (now.ok() || now.error().code != base::ErrorCode::configuration) return {};
+    return base::Error{base::ErrorCode::damaged, now.error().what, now.error().where};
+  }
+
+  [[nodiscard]] base::Status check_appends(const flow::Commit& commit) const {
+    const bool to_events =
+        std::any_of(commit.appends.begin(), commit.appends.end(),
+                    [](const flow::Append& append) { return append.topic == flow::Topic::events; });
+    if (!to_events || others_.topic.empty()) return {};
+    return base::Error{base::ErrorCode::invalid_argument, "is written by others, not by this pipeline",
+                       std::string("Kafka, topic ").append(others_.topic)};
   }
 
   Writer& writer_of(std::string_view name) {
@@ -189,8 +275,7 @@ class KafkaTape final : public flow::Tape {
     ASSIGN_OR_RETURN(const std::string seen, positions_.read(commit.writer));
     const flow::CommitOutcome outcome = judge(seen, commit);
     if (outcome != flow::CommitOutcome::applied) return outcome;
-    ASSIGN_OR_RETURN(writer.transactions,
-                     Transactions::open(options_.connection, options_.pipeline, commit.writer));
+    ASSIGN_OR_RETURN(writer.transactions, Transactions::open(options_.connection, names_, commit.writer));
     ASSIGN_OR_RETURN(writer.position, positions_.read(commit.writer));
     return judge(writer.position, commit);
   }
@@ -237,6 +322,9 @@ class KafkaTape final : public flow::Tape {
   }
 
   KafkaTapeOptions options_;
+  kafka::TopicNames names_;
+  std::string declared_;  // what the positions say of the events
+  flow::OthersEvents others_;
   std::unique_ptr<kafka::Client> overseer_;
   kafka::FetchPool streams_;  // of readers
   kafka::FetchPool looks_;    // of short questions
@@ -261,37 +349,15 @@ class KafkaCheckpoints final : public flow::CheckpointStore {
   KafkaTape& tape_;
 };
 
-// Nothing is made before it is known that what is there is ours, or nobody's.
-base::Status prepare_topics(kafka::Client& overseer, const KafkaTapeOptions& options) {
-  if (!options.owner.empty() && options.noted.empty())
-    RETURN_IF_ERROR(kafka::check_adoptable(overseer, options.connection, options.pipeline, options.owner));
-  RETURN_IF_ERROR(kafka::check_message_limits(overseer, options.pipeline));
-  return kafka::ensure_topics(overseer, options.pipeline,
-                              {.partitions = options.partitions, .replication = options.replication});
-}
-
-base::Status claim(flow::Tape& tape, const KafkaTapeOptions& options) {
-  if (options.owner.empty()) return {};
-  ASSIGN_OR_RETURN(const flow::CommitOutcome outcome,
-                   tape.commit({kafka::kOwnerWriter, "", options.owner, {}, flow::Claim::results}));
-  if (outcome == flow::CommitOutcome::fenced) return kafka::owned_by_another(options.pipeline);
-  return {};
-}
-
 base::Result<std::unique_ptr<KafkaTape>> open_tape(const KafkaTapeOptions& options) {
   if (!kafka::is_pipeline_name(options.pipeline))
     return base::Error{base::ErrorCode::configuration, "a pipeline is named by letters, digits, - and _",
                        options.pipeline};
   ASSIGN_OR_RETURN(auto overseer, kafka::open_overseer(options.connection));
-  RETURN_IF_ERROR(kafka::check_identity(*overseer, options.connection, options.pipeline, options.noted));
-  if (options.read_only || options.join) {
-    ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of(*overseer, options.pipeline));
-    static_cast<void>(partitions);
-  } else {
-    RETURN_IF_ERROR(prepare_topics(*overseer, options));
-  }
+  RETURN_IF_ERROR(kafka::check_identity(*overseer, options.connection, options.noted));
   auto tape = std::make_unique<KafkaTape>(options, std::move(overseer));
-  if (!options.read_only) RETURN_IF_ERROR(claim(*tape, options));
+  RETURN_IF_ERROR(tape->find_events());
+  RETURN_IF_ERROR(tape->prepare());
   return tape;
 }
 
@@ -314,16 +380,10 @@ std::unique_ptr<flow::CheckpointStore> checkpoints_of_kafka_tape(flow::Tape& tap
   return ours == nullptr ? nullptr : std::make_unique<KafkaCheckpoints>(*ours);
 }
 
-base::Status complete_kafka_topics(const KafkaTapeOptions& options) {
-  ASSIGN_OR_RETURN(const auto overseer, kafka::open_overseer(options.connection));
-  ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of(*overseer, options.pipeline));
-  return kafka::ensure_topics(*overseer, options.pipeline,
-                              {.partitions = partitions, .replication = options.replication});
-}
-
-base::Result<kafka::Identity> identity_of_kafka_tape(const KafkaTapeOptions& options) {
-  ASSIGN_OR_RETURN(const auto overseer, kafka::open_overseer(options.connection));
-  return kafka::identity_of(*overseer, options.pipeline);
+base::Result<kafka::Identity> note_kafka_topics(flow::Tape& tape) {
+  auto* const ours = dynamic_cast<KafkaTape*>(&tape);
+  CHECK(ours != nullptr);
+  return ours->note_topics();
 }
 
 base::Result<bool> has_workers(const kafka::Connection& connection, const std::string& group) {

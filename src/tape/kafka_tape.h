@@ -11,11 +11,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "flow/checkpoint_store.h"
+#include "flow/message_rows.h"
 #include "flow/tape.h"
 #include "flow/work_group.h"
 #include "tape/kafka/client.h"
@@ -27,6 +29,7 @@ struct KafkaTapeOptions {
   kafka::Connection connection;
   std::string pipeline = "tickerhouse";  // begins the names of topics and transactions
   std::uint16_t partitions = 4;
+  bool partitions_given = false;  // somebody wants just so many
   std::int16_t replication = -1;  // of new topics; -1: what the brokers think right
   bool read_only = false;         // commits nothing
   bool join = false;              // makes no topics, as read_only; `not_found` if there are none
@@ -34,6 +37,10 @@ struct KafkaTapeOptions {
   // then on; of a join they must bear it. Empty: nobody's.
   std::string owner;
   kafka::Identity noted;  // what the owner has noted of its topics; empty: nothing yet
+  // Of a pipeline whose events are a topic of others: what says so. The first who opens it to write stores it
+  // with the positions, and from then on it is read there.
+  std::string declaration;
+  std::function<base::Result<flow::OthersEvents>(const std::string& declaration)> read_declaration;
 };
 
 // `io`: no broker answers; `configuration`: a setting or a topic is not as it must be, or the topics are not
@@ -44,11 +51,10 @@ base::Result<std::unique_ptr<flow::Tape>> open_kafka_tape(const KafkaTapeOptions
 // kind of tape.
 std::unique_ptr<flow::CheckpointStore> checkpoints_of_kafka_tape(flow::Tape& tape);
 
-// Makes the topics that a pipeline of an older version has not got.
-base::Status complete_kafka_topics(const KafkaTapeOptions& options);
+// What is to be noted once the topics of such a tape bear the owner's id: all of them and their cluster.
+// Makes those that a pipeline of an older version has not got.
+base::Result<kafka::Identity> note_kafka_topics(flow::Tape& tape);
 
-// What is to be noted once the topics bear the owner's id: all of them and their cluster.
-base::Result<kafka::Identity> identity_of_kafka_tape(const KafkaTapeOptions& options);
 // The same for one of several workers: a member of the consumer group `group` of the pipeline's events, whose
 // commits tell the group how far they have read and are refused once it has given their partition to another.
 // id: of a member that keeps its partitions while it restarts; empty: none.

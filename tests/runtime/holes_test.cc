@@ -5,8 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "runtime/check/replay_check.h"
 #include "runtime/checkpoint_directory.h"
-#include "runtime/replay_check.h"
 #include "runtime/shard_host.h"
 #include "tape/memory_tape.h"
 #include "tests/support/flow_fakes.h"

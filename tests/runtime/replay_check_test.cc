@@ -1,4 +1,4 @@
-#include "runtime/replay_check.h"
+#include "runtime/check/replay_check.h"
 
 #include <gtest/gtest.h>
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/check/replay_check.h"
 #include "runtime/checkpoint_directory.h"
 #include "runtime/progress.h"
-#include "runtime/replay_check.h"
 #include "tape/memory_tape.h"
 #include "tests/support/flow_fakes.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/check/replay_check.h"
 #include "runtime/checkpoint_directory.h"
-#include "runtime/replay_check.h"
 #include "runtime/shard_host.h"
 #include "runtime/sink_host.h"
 #include "tape/memory_tape.h"

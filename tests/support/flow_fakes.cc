@@ -236,6 +236,10 @@ std::string event_text(const market::EventRow& row, const market::BatchBytes& ba
         return "gap " + clock_text(row.control.low) + " to " + clock_text(row.control.high);
       case market::StatusCode::symbol_added:
         return std::string(batch.string(row.symbol)).append(" of ").append(source);
+      case market::StatusCode::rejected:
+        return std::string("rejected ").append(market::reason_name(market::reject_of(row).reason));
+      case market::StatusCode::skipped:
+        return "skipped";
     }
   }
   std::string text(batch.string(row.symbol));

@@ -24,7 +24,7 @@ TEST(KafkaFetch, EndsOnTheWayAreNoEnd) {
   const auto tape = std::move(open_kafka_tape(options)).value();
   kafka::FetchPool pool(options.connection, kafka::FetchPool::Pace::looks);
   const auto fetch =
-      std::move(kafka::Fetch::open(pool, kafka::positions_name(options.pipeline), 0, 0, 0)).value();
+      std::move(kafka::Fetch::open(pool, kafka::TopicNames{options.pipeline}.positions(), 0, 0, 0)).value();
   std::vector<std::string> written;
   std::string before;
   for (const char* after : {"one", "two", "three", "four"}) {

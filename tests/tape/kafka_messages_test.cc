@@ -97,7 +97,7 @@ TEST(KafkaMessages, NamesOfPipelines) {
   for (const char* name : {"tickerhouse", "a", "A-1_b"}) EXPECT_TRUE(is_pipeline_name(name)) << name;
   for (const char* name : {"", "a b", "a.b", "ä", "x/y"}) EXPECT_FALSE(is_pipeline_name(name)) << name;
   EXPECT_FALSE(is_pipeline_name(std::string(101, 'x')));
-  EXPECT_EQ(topic_name("p", flow::Topic::bars), "p.bars");
+  EXPECT_EQ(TopicNames{"p"}.of(flow::Topic::bars), "p.bars");
 }
 
 }  // namespace

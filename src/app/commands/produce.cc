@@ -27,6 +27,12 @@ base::Result<int> produce(const CommandLine& line, ProduceFlags& flags) {
   config.store = config.history_parquet = config.history_csv = false;
   config.console_every = 0;
   ASSIGN_OR_RETURN(InputOptions options, input_options(config, flags.input));
+  if (!config.source_keyed.empty() && !options.topic.empty())
+    return base::Error{
+        base::ErrorCode::configuration,
+        "makes the topic itself the events of the tape: there is nothing to append (replay or run "
+        "sets it up, work steps it)",
+        "source.keyed"};
   RETURN_IF_ERROR(check_input(config, options));
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
   flags.run.append_only = true;

@@ -24,6 +24,7 @@ constexpr const char* kReplayFooter = R"(Examples:
   tickerhouse replay raw.gz --mapping examples/mappings/binance_raw.toml --dry-run
   producer | tickerhouse replay - --data ./data
   tickerhouse replay --topic ticks --brokers kafka1:9092              what a topic of somebody else's holds now
+  tickerhouse replay --topic ticks --keyed symbol --tape kafka --brokers kafka1:9092 --pipeline p    the same, not copied
 Killed and started again with the same arguments it goes on where it stood. The last line on stdout is the ledger.)";
 
 base::Result<int> replay(const CommandLine& line, ReplayFlags& flags) {
@@ -35,6 +36,8 @@ base::Result<int> replay(const CommandLine& line, ReplayFlags& flags) {
       return base::Error{base::ErrorCode::invalid_argument, "expected a duration such as 5m", "--wait-space"};
     flags.run.wait_space = *patience;
   }
+  ASSIGN_OR_RETURN(const bool of_others, has_events_of_others(config, !flags.input.files.empty()));
+  if (of_others && !flags.dry_run) return step_events_of_others(config, flags.input.mapping, flags.run);
   RETURN_IF_ERROR(check_input(config, options));
   if (flags.dry_run) return dry_run(std::move(options));
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
@@ -57,8 +60,8 @@ void add_replay(CLI::App& app, CommandLine& line) {
                     "all stages take turns on one thread; the same bytes");
   command->add_option("--seed", flags->run.seed, "of the order of turns with --one-thread");
   add_setting_flags(*command, line,
-                    {"data", "source.speed", "source.topic", "ingest.", "engine.", "tape.", "kafka.",
-                     "store.", "sinks.", "history.", "console.", "serve.", "log."});
+                    {"data", "source.speed", "source.topic", "source.keyed", "ingest.", "engine.", "tape.",
+                     "kafka.", "store.", "sinks.", "history.", "console.", "serve.", "log."});
   set_action(*command, line, [&line, flags] { return replay(line, *flags); });
 }
 

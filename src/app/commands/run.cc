@@ -29,6 +29,7 @@ constexpr const char* kRunFooter = R"(Examples:
   tickerhouse run --files trades.jsonl --follow --data ./mine            a file that grows, in place of the demo
   tickerhouse run --config mine.toml           the same, as source.files and source.follow say
   tickerhouse run --topic ticks --brokers kafka1:9092    a topic that others write, as it comes
+  tickerhouse run --topic ticks --keyed symbol --tape kafka --brokers kafka1:9092 --pipeline p    and it is the tape's events itself
 Ctrl-C ends it within 10 s: what is appended is finished and flushed. kill -9 loses nothing either.)";
 
 constexpr std::uint64_t kDemoTapeBytes = 2'000'000'000;
@@ -122,7 +123,7 @@ base::Result<int> run_demo(Config config, const RunFlags& flags) {
 }
 
 // What source.files or source.topic names, in place of the demo.
-base::Result<int> run_input(const Config& config, const RunFlags& flags) {
+base::Result<int> run_input(const Config& config, const RunFlags& flags, bool of_others) {
   if (!flags.demo.faults.empty())
     return base::Error{base::ErrorCode::invalid_argument, "faults are of the demo, not of files", "--fault"};
   if (flags.demo.seed)
@@ -134,7 +135,7 @@ base::Result<int> run_input(const Config& config, const RunFlags& flags) {
   MappingFlags mapping;
   mapping.file = config.source_mapping;
   ASSIGN_OR_RETURN(input.mapping, read_mapping(mapping));
-  RETURN_IF_ERROR(check_input(config, input));
+  if (!of_others) RETURN_IF_ERROR(check_input(config, input));
   if (flags.detach && !input.paths.empty() && input.paths.front() == "-")
     return base::Error{base::ErrorCode::invalid_argument, "in the background there is no standard input",
                        "--detach"};
@@ -145,14 +146,17 @@ base::Result<int> run_input(const Config& config, const RunFlags& flags) {
   options.on_serving = [&](const std::string& url) {
     if (background) background->ready(ready_text(config, url));
   };
+  options.endless = of_others;
+  if (of_others) return step_events_of_others(config, mapping, options);
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::recorded));
   return load_input(config, directory, std::move(input), std::move(options));
 }
 
 base::Result<int> run_directory(const CommandLine& line, const RunFlags& flags) {
   ASSIGN_OR_RETURN(Config config, line.load());
-  const bool demo = config.source_files.empty() && config.source_topic.empty();
-  return demo ? run_demo(std::move(config), flags) : run_input(config, flags);
+  ASSIGN_OR_RETURN(const bool of_others, has_events_of_others(config, !config.source_files.empty()));
+  const bool demo = config.source_files.empty() && config.source_topic.empty() && !of_others;
+  return demo ? run_demo(std::move(config), flags) : run_input(config, flags, of_others);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ base::Result<int> simulate(const CommandLine& line, SimulateFlags& flags) {
   ASSIGN_OR_RETURN(OpenDirectory directory, open_directory(config, flow::Origin::simulated));
   ASSIGN_OR_RETURN(const auto options, simulator_options(flags, config, directory.settings));
   ASSIGN_OR_RETURN(const auto source, sources::make_simulator(options));
-  ASSIGN_OR_RETURN(const int code, run_to_end(config, directory, *source, flags.run));
+  ASSIGN_OR_RETURN(const int code, run_to_end(config, directory, source.get(), flags.run));
   if (code == kExitOk) RETURN_IF_ERROR(write_truth(flags, options, directory.settings));
   return code;
 }

@@ -191,7 +191,7 @@ base::Status tail_cluster(const CommandLine& line, const TailFlags& flags) {
   const auto topic = topic_of(flags.topic);
   if (!topic.ok()) return tail_messages(connection, flags, start);
   ASSIGN_OR_RETURN(const auto client, tape::kafka::Client::open(tape::kafka::Role::overseer, connection, {}));
-  const auto partitions = tape::kafka::partitions_of(*client, config.kafka_pipeline);
+  const auto partitions = tape::kafka::partitions_of(*client, {config.kafka_pipeline});
   if (!partitions.ok() && partitions.error().code == base::ErrorCode::not_found) {
     base::Status done = tail_messages(connection, flags, start);
     if (done.ok() || done.error().code != base::ErrorCode::not_found) return done;

@@ -11,8 +11,8 @@
 #include "app/progress_bar.h"
 #include "base/clock.h"
 #include "formats/output.h"
+#include "runtime/check/replay_check.h"
 #include "runtime/progress.h"
-#include "runtime/replay_check.h"
 #include "sinks/duckdb_store.h"
 #include "sinks/history/history_check.h"
 

@@ -190,6 +190,11 @@ class Interpreter {
     config_.source_files = split_list(config_.values["source.files"].text);
     config_.source_topic = config_.values["source.topic"].text;
     choose_source();
+    config_.source_keyed = config_.values["source.keyed"].text;
+    if (!config_.source_keyed.empty() && config_.source_keyed != "symbol")
+      wrong("source.keyed", "symbol, or nothing");
+    if (!config_.source_keyed.empty() && config_.values["source.topic"].text.empty())
+      wrong("source.keyed", "nothing without source.topic: it says how that is keyed");
     config_.source_follow = flag("source.follow");
     config_.source_mapping = config_.values["source.mapping"].text;
     std::string speed = config_.values["source.speed"].text;

@@ -43,6 +43,7 @@ struct Config {
   std::uint32_t console_rate = 0;
   std::vector<std::string> source_files;
   std::string source_topic;
+  std::string source_keyed;  // symbol, or empty
   bool source_follow = false;
   std::string source_mapping;
   std::string tape_kind;  // lmdb or kafka

@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 54> kSettings = {{
+constexpr std::array<SettingInfo, 55> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -86,6 +86,9 @@ constexpr std::array<SettingInfo, 54> kSettings = {{
      "what run loads in place of the demo: files that are merged by time, or - for standard input"},
     {"source.topic", "", "--topic", "KAFKA_TOPIC",
      "a topic of somebody else's on kafka.brokers, to be read in place of files or the demo"},
+    {"source.keyed", "", "--keyed", "",
+     "symbol: each symbol has all its messages in one partition of source.topic, which is then itself the "
+     "events of a tape on Kafka, and not copied"},
     {"source.follow", "false", "--follow", "",
      "the files grow: run waits for more (of a topic it does anyway)"},
     {"source.mapping", "", "--mapping", "", "a file that says where the fields are (docs/mapping.md)"},

@@ -69,6 +69,13 @@ base::Status check_settings(const Config& config, const engine::Settings& stored
       root};
 }
 
+// A topic of others has the partitions it has.
+engine::Settings new_settings(const Config& config, const flow::Tape& tape) {
+  engine::Settings settings = config.engine;
+  if (!tape.events_of().empty()) settings.partitions = tape.partitions_of_others();
+  return settings;
+}
+
 base::Status clear_remnants(const DirectoryPaths& paths) {
   std::error_code ignored;  // what is not there need not go
   std::filesystem::remove_all(paths.checkpoints, ignored);
@@ -130,20 +137,21 @@ DirectoryPaths::DirectoryPaths(std::string directory)
       socket(root + "/control.sock"),
       logs(root + "/logs") {}
 
-base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin) {
+base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin,
+                                           const std::string& declaration) {
   OpenDirectory directory;
   directory.paths = DirectoryPaths(config.data);
   RETURN_IF_ERROR(base::make_directories(config.data));
   ASSIGN_OR_RETURN(base::FileLock lock, base::FileLock::acquire(directory.paths.lock, kLockPatience));
   directory.lock = std::make_unique<base::FileLock>(std::move(lock));
-  ASSIGN_OR_RETURN(directory.tape, open_tape(config, directory.paths));
+  ASSIGN_OR_RETURN(directory.tape, open_tape(config, directory.paths, declaration));
   RETURN_IF_ERROR(take_checkpoints(config, directory));
   ASSIGN_OR_RETURN(const std::string text, position_of(*directory.tape, runtime::kSettingsWriter));
   if (text.empty()) {
     RETURN_IF_ERROR(clear_remnants(directory.paths));
-    directory.settings = config.engine;
+    directory.settings = new_settings(config, *directory.tape);
     directory.origin = origin;
-    RETURN_IF_ERROR(write_record(directory, {config.engine, origin}));
+    RETURN_IF_ERROR(write_record(directory, {directory.settings, origin}));
     return directory;
   }
   ASSIGN_OR_RETURN(const Record record, decode(text, tape_kind(directory.paths)));

@@ -27,7 +27,9 @@ struct OpenDirectory {
 // For a pipeline. Makes a new directory; waits up to 10 s for one in use (`busy`). `configuration`, naming
 // the key, if it was started with other settings than those given explicitly now, or with data of another
 // origin.
-base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin);
+// declaration: see open_tape().
+base::Result<OpenDirectory> open_directory(const Config& config, flow::Origin origin,
+                                           const std::string& declaration = {});
 
 // For a process that takes its part in a pipeline on a shared tape: work (a member of its group), sink,
 // serve. Waits, saying so once, until another process has set it up, or `busy`: a stop was asked for. Takes

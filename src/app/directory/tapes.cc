@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "app/cluster/cluster.h"
+#include "app/cluster/others_events.h"
 #include "app/config/secrets.h"
 #include "base/clock.h"
 #include "base/disk.h"
@@ -79,15 +80,25 @@ base::Result<KafkaRecord> read_record(const Config& config, const DirectoryPaths
   return record;
 }
 
-base::Result<tape::KafkaTapeOptions> options_of(const Config& config, const KafkaRecord& record) {
+base::Result<tape::KafkaTapeOptions> options_of(const Config& config, const KafkaRecord& record,
+                                                const std::string& declaration = {}) {
   tape::KafkaTapeOptions options;
+  options.declaration = declaration;
+  options.read_declaration = [config, declaration](const std::string& stored) {
+    return read_events(config, stored, declaration);
+  };
   options.connection.brokers = record.brokers;
   ASSIGN_OR_RETURN(options.connection.properties, kafka_properties_with_secrets(config));
   options.pipeline = record.pipeline;
   options.noted = record.identity;
   options.partitions = config.engine.partitions;
+  options.partitions_given = config.given("engine.partitions");
   options.replication = config.kafka_replication;
   return options;
+}
+
+tape::kafka::TopicNames names_of(const KafkaRecord& record, const flow::Tape& tape) {
+  return {record.pipeline, tape.events_of()};
 }
 
 // Several processes that join may do so at the same time.
@@ -97,9 +108,8 @@ base::Status write_record(const DirectoryPaths& paths, const KafkaRecord& record
 }
 
 // The topics bear the id: from now on they are known by theirs.
-base::Status note_identity(const DirectoryPaths& paths, const tape::KafkaTapeOptions& options,
-                           KafkaRecord& record) {
-  ASSIGN_OR_RETURN(record.identity, tape::identity_of_kafka_tape(options));
+base::Status note_identity(const DirectoryPaths& paths, flow::Tape& tape, KafkaRecord& record) {
+  ASSIGN_OR_RETURN(record.identity, tape::note_kafka_topics(tape));
   return write_record(paths, record);
 }
 
@@ -110,7 +120,8 @@ base::Result<KafkaRecord> new_record(const Config& config) {
   return KafkaRecord{config.kafka_brokers, config.kafka_pipeline, "", {}};
 }
 
-base::Result<std::unique_ptr<flow::Tape>> open_kafka(const Config& config, const DirectoryPaths& paths) {
+base::Result<std::unique_ptr<flow::Tape>> open_kafka(const Config& config, const DirectoryPaths& paths,
+                                                     const std::string& declaration) {
   KafkaRecord record;
   const bool is_new = !is_kafka(paths);
   if (is_new) {
@@ -119,7 +130,7 @@ base::Result<std::unique_ptr<flow::Tape>> open_kafka(const Config& config, const
   } else {
     ASSIGN_OR_RETURN(record, read_record(config, paths));
   }
-  ASSIGN_OR_RETURN(tape::KafkaTapeOptions options, options_of(config, record));
+  ASSIGN_OR_RETURN(tape::KafkaTapeOptions options, options_of(config, record, declaration));
   options.owner = record.id;
   // First the id, then the topics: a start that was killed between finds its own again.
   if (is_new) RETURN_IF_ERROR(write_record(paths, record));
@@ -131,8 +142,8 @@ base::Result<std::unique_ptr<flow::Tape>> open_kafka(const Config& config, const
       std::filesystem::remove(paths.kafka, ignored);
     return tape;
   }
-  if (!tape::kafka::is_complete(record.identity, record.pipeline))
-    RETURN_IF_ERROR(note_identity(paths, options, record));
+  if (!tape::kafka::is_complete(record.identity, names_of(record, **tape)))
+    RETURN_IF_ERROR(note_identity(paths, **tape, record));
   return tape;
 }
 
@@ -175,7 +186,8 @@ bool is_shared_tape(const DirectoryPaths& paths) { return is_kafka(paths); }
 
 const char* tape_kind(const DirectoryPaths& paths) { return is_kafka(paths) ? "kafka" : "lmdb"; }
 
-base::Result<std::unique_ptr<flow::Tape>> open_tape(const Config& config, const DirectoryPaths& paths) {
+base::Result<std::unique_ptr<flow::Tape>> open_tape(const Config& config, const DirectoryPaths& paths,
+                                                    const std::string& declaration) {
   const bool there = is_kafka(paths) || is_lmdb(paths);
   if (there && config.given("tape.kind") && config.tape_kind != tape_kind(paths))
     return base::Error{
@@ -184,7 +196,10 @@ base::Result<std::unique_ptr<flow::Tape>> open_tape(const Config& config, const 
             .append(tape_kind(paths))
             .append("; it is fixed by the first start: leave it out, or use another --data directory"),
         paths.root};
-  if (there ? is_kafka(paths) : config.tape_kind == "kafka") return open_kafka(config, paths);
+  if (there ? is_kafka(paths) : config.tape_kind == "kafka") return open_kafka(config, paths, declaration);
+  if (!declaration.empty())
+    return base::Error{base::ErrorCode::configuration,
+                       "a topic can only be the events of a tape on Kafka: --tape kafka", "source.keyed"};
   tape::LmdbTapeOptions options = lmdb_options(paths);
   options.size_max = config.tape_size_max;
   options.durability = config.durability;
@@ -201,9 +216,8 @@ base::Result<std::unique_ptr<flow::Tape>> join_tape(const Config& config, const 
       return base::Error{base::ErrorCode::not_found, "nobody has set it up yet",
                          std::string("pipeline ").append(record.pipeline)};
   }
-  if (tape::kafka::is_complete(record.identity, record.pipeline)) return tape;
-  RETURN_IF_ERROR(tape::complete_kafka_topics(options));
-  RETURN_IF_ERROR(note_identity(paths, options, record));
+  if (!tape::kafka::is_complete(record.identity, names_of(record, *tape)))
+    RETURN_IF_ERROR(note_identity(paths, *tape, record));
   return tape;
 }
 
@@ -240,10 +254,19 @@ base::Result<tape::kafka::Connection> cluster_of(const Config& config, const Dir
   return std::move(options.connection);
 }
 
+base::Result<std::string> noted_events_of(const Config& config, const DirectoryPaths& paths) {
+  if (!is_kafka(paths)) return std::string();
+  ASSIGN_OR_RETURN(const KafkaRecord record, read_record(config, paths));
+  const auto names = tape::kafka::TopicNames{record.pipeline}.all();
+  for (const auto& [name, id] : record.identity.topics)
+    if (std::find(names.begin(), names.end(), name) == names.end()) return name;
+  return std::string();
+}
+
 base::Result<bool> is_own_topic(const Config& config, const DirectoryPaths& paths, const std::string& topic) {
   if (!is_kafka(paths)) return false;
   ASSIGN_OR_RETURN(const KafkaRecord record, read_record(config, paths));
-  const auto names = tape::kafka::topic_names(record.pipeline);
+  const auto names = tape::kafka::TopicNames{record.pipeline}.all();
   return std::find(names.begin(), names.end(), topic) != names.end();
 }
 
@@ -258,12 +281,14 @@ base::Result<std::string> group_at_work(const Config& config, const DirectoryPat
 }
 
 base::Result<std::unique_ptr<flow::ClusterView>> cluster_view_of(const Config& config,
-                                                                 const DirectoryPaths& paths) {
+                                                                 const DirectoryPaths& paths,
+                                                                 const flow::Tape& tape) {
   if (!is_kafka(paths)) return std::unique_ptr<flow::ClusterView>();
   ASSIGN_OR_RETURN(const KafkaRecord record, read_record(config, paths));
   ASSIGN_OR_RETURN(tape::KafkaTapeOptions options, options_of(config, record));
   options.connection.patience = kPagePatience;
-  return tape::kafka::make_cluster_view(std::move(options.connection), record.pipeline, base::system_clock());
+  return tape::kafka::make_cluster_view(std::move(options.connection), names_of(record, tape),
+                                        base::system_clock());
 }
 
 }  // namespace tickerhouse::app

@@ -14,7 +14,10 @@ namespace tickerhouse::app {
 
 // For a pipeline. A new directory takes the configuration's kind; `configuration` if it has the other one,
 // another pipeline, or if the topics belong to another directory.
-base::Result<std::unique_ptr<flow::Tape>> open_tape(const Config& config, const DirectoryPaths& paths);
+// declaration: of a new pipeline whose events are a topic of others (app/cluster/others_events.h), else
+// empty.
+base::Result<std::unique_ptr<flow::Tape>> open_tape(const Config& config, const DirectoryPaths& paths,
+                                                    const std::string& declaration);
 
 // For commands that read; brokers and properties of the configuration win. `not_found` if there is none.
 base::Result<std::unique_ptr<flow::Tape>> open_tape_to_read(const Config& config,
@@ -32,6 +35,9 @@ base::Result<tape::WorkerTape> join_group(const Config& config, const DirectoryP
 // The cluster of the directory's tape, or of the configuration; `configuration` if neither names one.
 base::Result<tape::kafka::Connection> cluster_of(const Config& config, const DirectoryPaths& paths);
 
+// The topic of others that is the events of the directory, as it has noted; empty: it is not so.
+base::Result<std::string> noted_events_of(const Config& config, const DirectoryPaths& paths);
+
 // Is it a topic of the directory's own pipeline?
 base::Result<bool> is_own_topic(const Config& config, const DirectoryPaths& paths, const std::string& topic);
 
@@ -46,6 +52,7 @@ base::Result<std::string> group_at_work(const Config& config, const DirectoryPat
 
 // The cluster of a tape on Kafka, for pages; null for another tape.
 base::Result<std::unique_ptr<flow::ClusterView>> cluster_view_of(const Config& config,
-                                                                 const DirectoryPaths& paths);
+                                                                 const DirectoryPaths& paths,
+                                                                 const flow::Tape& tape);
 
 }  // namespace tickerhouse::app

@@ -304,7 +304,7 @@ base::Result<flow::PipelineStatus> directory_status(const OpenDirectory& directo
     if (source.truncated)
       status.problems.push_back("source " + source.name +
                                 ": its compressed input ended early; give the whole file, or --finish");
-    else if (!source.finished && !status.running)
+    else if (!source.finished && !status.running && source.name != directory.tape->events_of())
       status.problems.push_back("source " + source.name +
                                 " is unfinished; start it again with the same arguments");
   }

@@ -110,7 +110,7 @@ class SessionImpl final : public Session {
     ASSIGN_OR_RETURN(live_,
                      serve::LiveView::open({directory_.settings.intervals, directory_.settings.partitions},
                                            sinks_->store(), base::system_clock()));
-    ASSIGN_OR_RETURN(cluster_, cluster_view_of(config, directory_.paths));
+    ASSIGN_OR_RETURN(cluster_, cluster_view_of(config, directory_.paths, *directory_.tape));
     serve::ServeParts parts{*directory_.tape,     directory_.settings.partitions,
                             sinks_->store(),      *live_,
                             base::system_clock(), [this] { return process_->collect(); },

@@ -11,8 +11,8 @@
 #include "app/directory/data_directory.h"
 #include "app/process/process_status.h"
 #include "flow/source.h"
+#include "runtime/check/replay_check.h"
 #include "runtime/pipeline.h"
-#include "runtime/replay_check.h"
 #include "serve/server.h"
 
 namespace tickerhouse::app {

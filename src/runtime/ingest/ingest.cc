@@ -133,7 +133,7 @@ class IngestImpl final : public Ingest {
     if (row.seq != market::kNoSeq) note_seq(progress_, row.seq, row.ts_event);
     if (row.ts_event > progress_.greatest) {
       progress_.greatest = row.ts_event;
-      const TsNanos watermark = base::floor_to(row.ts_event - options_.settings.bound, engine::kTimeGrid);
+      const TsNanos watermark = engine::watermark_at(row.ts_event, options_.settings.bound);
       if (watermark > progress_.watermark) mark(watermark, 0);
     }
     append_event(i, symbol);

@@ -125,31 +125,30 @@ std::int64_t limit_in(const rd_kafka_ConfigResource_t* topic) {
 
 }  // namespace
 
-bool is_complete(const Identity& noted, std::string_view pipeline) {
-  const std::vector<std::string> names = topic_names(pipeline);
-  return std::all_of(names.begin(), names.end(),
+bool is_complete(const Identity& noted, const TopicNames& names) {
+  const std::vector<std::string> all = names.all();
+  return std::all_of(all.begin(), all.end(),
                      [&noted](const std::string& name) { return noted.topics.contains(name); });
 }
 
-base::Result<Identity> identity_of(Client& client, std::string_view pipeline) {
+base::Result<Identity> identity_of(Client& client, const TopicNames& names) {
   Identity identity;
   ASSIGN_OR_RETURN(identity.cluster, cluster_of(client));
   // A topic that was just made is not at once known to every broker.
-  const std::size_t wanted = topic_names(pipeline).size();
+  const std::vector<std::string> wanted = names.all();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(client.patience());
   FoundTopics found;
-  while (found.size() < wanted) {
+  while (found.size() < wanted.size()) {
     if (std::chrono::steady_clock::now() > deadline)
-      return base::Error{base::ErrorCode::io, "some of its topics are not there", std::string(pipeline)};
-    ASSIGN_OR_RETURN(found, describe(client, topic_names(pipeline)));
-    if (found.size() < wanted) std::this_thread::sleep_for(kPause);
+      return base::Error{base::ErrorCode::io, "some of its topics are not there", names.pipeline};
+    ASSIGN_OR_RETURN(found, describe(client, wanted));
+    if (found.size() < wanted.size()) std::this_thread::sleep_for(kPause);
   }
   for (const auto& [name, topic] : found) identity.topics[name] = topic.id;
   return identity;
 }
 
-base::Status check_identity(Client& client, const Connection& connection, std::string_view pipeline,
-                            const Identity& noted) {
+base::Status check_identity(Client& client, const Connection& connection, const Identity& noted) {
   if (noted.empty()) return {};
   ASSIGN_OR_RETURN(const std::string cluster, cluster_of(client));
   if (cluster != noted.cluster)
@@ -161,27 +160,29 @@ base::Status check_identity(Client& client, const Connection& connection, std::s
                            .append(noted.cluster)
                            .append("; name the brokers of that one, or use another --data directory"),
                        "kafka.brokers"};
+  std::vector<std::string> names;
+  for (const auto& [name, id] : noted.topics) names.push_back(name);
   // A broker that has just come up may not know of all topics yet.
   constexpr std::chrono::seconds kSettled(2);
   const auto deadline = std::chrono::steady_clock::now() + kSettled;
   while (true) {
-    ASSIGN_OR_RETURN(const FoundTopics found, describe(client, topic_names(pipeline)));
+    ASSIGN_OR_RETURN(const FoundTopics found, describe(client, names));
     base::Status checked = check_topics(noted, found);
     if (checked.ok() || std::chrono::steady_clock::now() > deadline) return checked;
     std::this_thread::sleep_for(kPause);
   }
 }
 
-base::Status check_adoptable(Client& client, const Connection& connection, std::string_view pipeline,
+base::Status check_adoptable(Client& client, const Connection& connection, const TopicNames& names,
                              std::string_view id) {
-  ASSIGN_OR_RETURN(FoundTopics found, describe(client, topic_names(pipeline)));
-  const std::string positions_topic = positions_name(pipeline);
+  ASSIGN_OR_RETURN(FoundTopics found, describe(client, names.ours()));
+  const std::string positions_topic = names.positions();
   if (const auto there = found.find(positions_topic); there != found.end() && there->second.partitions == 1) {
     FetchPool pool(connection, FetchPool::Pace::looks);
     ASSIGN_OR_RETURN(const Positions::Map held, Positions(pool, client, positions_topic).read());
     if (const auto owner = held.find(kOwnerWriter); owner != held.end()) {
       if (owner->second == id) return {};
-      return owned_by_another(pipeline);
+      return owned_by_another(names.pipeline);
     }
     if (!held.empty()) return not_ours(positions_topic);
     // What is left of a first commit that was killed is no row.
@@ -208,10 +209,10 @@ base::Error owned_by_another(std::string_view pipeline) {
           std::string("pipeline ").append(pipeline)};
 }
 
-base::Status check_message_limits(Client& client, std::string_view pipeline) {
+base::Status check_message_limits(Client& client, const TopicNames& names) {
   std::vector<Owned<rd_kafka_ConfigResource_t>> topics;
   std::vector<rd_kafka_ConfigResource_t*> raw;
-  for (const std::string& name : topic_names(pipeline)) {
+  for (const std::string& name : names.ours()) {
     topics.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str()));
     raw.push_back(topics.back().get());
   }

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "tape/kafka/client.h"
+#include "tape/kafka/topics.h"
 
 namespace tickerhouse::tape::kafka {
 
@@ -21,22 +22,21 @@ struct Identity {
 };
 
 // Whether all topics of the pipeline are in it.
-bool is_complete(const Identity& noted, std::string_view pipeline);
+bool is_complete(const Identity& noted, const TopicNames& names);
 
 // Of all topics of the pipeline; waits for those that were just made.
-base::Result<Identity> identity_of(Client& client, std::string_view pipeline);
+base::Result<Identity> identity_of(Client& client, const TopicNames& names);
 
 // Of any topic: the ids of the cluster and its own. `not_found`.
 base::Result<std::string> identity_of_topic(Client& client, const std::string& topic);
 
 // `configuration`, naming both: the brokers are of another cluster, or a topic that was noted is missing or
 // was made again. Topics that were not noted may be there or not.
-base::Status check_identity(Client& client, const Connection& connection, std::string_view pipeline,
-                            const Identity& noted);
+base::Status check_identity(Client& client, const Connection& connection, const Identity& noted);
 
 // May a directory with this id take the topics that are there? If they bear it, or are all empty; else
 // `configuration` names the one that is somebody else's.
-base::Status check_adoptable(Client& client, const Connection& connection, std::string_view pipeline,
+base::Status check_adoptable(Client& client, const Connection& connection, const TopicNames& names,
                              std::string_view id);
 
 // The refusal when they bear the id of another directory.
@@ -44,6 +44,6 @@ base::Error owned_by_another(std::string_view pipeline);
 
 // `configuration` if a topic of the pipeline that is there takes only smaller messages than ours may be. A
 // broker that does not let us ask is believed.
-base::Status check_message_limits(Client& client, std::string_view pipeline);
+base::Status check_message_limits(Client& client, const TopicNames& names);
 
 }  // namespace tickerhouse::tape::kafka

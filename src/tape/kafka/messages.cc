@@ -165,10 +165,12 @@ base::Status MessageWriter::write_rejects(const market::BatchView<market::Reject
   return {};
 }
 
-bool BatchGatherer::has_room() const {
-  return rows_ < kGatherRowsMax && bytes_ < kGatherBytesMax &&
-         events_.strings.size() + 3 < market::kBatchStringsMax;
+bool has_room(const market::EventBatchBuilder& events, std::size_t bytes) {
+  return events.rows.size() < kGatherRowsMax && bytes < kGatherBytesMax &&
+         events.strings.size() + 3 < market::kBatchStringsMax;
 }
+
+bool BatchGatherer::has_room() const { return rows_ < kGatherRowsMax && kafka::has_room(events_, bytes_); }
 
 base::Result<bool> BatchGatherer::add(flow::Topic topic, const Message& message) {
   const RowKind kind = row_kind_of(message.header("kind"));

@@ -58,6 +58,9 @@ class MessageWriter {
   std::array<std::string, 5> texts_;
 };
 
+// Whether a batch takes one more event; bytes: of the messages in it.
+bool has_room(const market::EventBatchBuilder& events, std::size_t bytes);
+
 // Gathers messages that follow each other into one batch.
 class BatchGatherer {
  public:

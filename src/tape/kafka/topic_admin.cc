@@ -295,11 +295,10 @@ base::Result<std::string> pipeline_of(Client& client, const std::string& name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0) return std::string();
   const std::string pipeline = name.substr(0, dot);
-  bool ours = name == positions_name(pipeline);
-  for (std::uint8_t i = 1; i <= flow::kTopicLast; ++i)
-    ours = ours || name == topic_name(pipeline, static_cast<flow::Topic>(i));
-  if (!ours) return std::string();
-  ASSIGN_OR_RETURN(const std::vector<TopicState> positions, find_topics(client, {positions_name(pipeline)}));
+  const TopicNames names{pipeline};
+  const std::vector<std::string> ours = names.all();
+  if (std::find(ours.begin(), ours.end(), name) == ours.end()) return std::string();
+  ASSIGN_OR_RETURN(const std::vector<TopicState> positions, find_topics(client, {names.positions()}));
   return positions.empty() ? std::string() : pipeline;
 }
 

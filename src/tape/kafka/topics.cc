@@ -26,13 +26,12 @@ struct Plan {
   bool checkpoints = false;
 };
 
-std::vector<Plan> plans(std::string_view pipeline, const TopicPlan& plan) {
-  std::vector<Plan> all = {{positions_name(pipeline), 1, true},
-                           {checkpoints_name(pipeline), plan.partitions, true, true}};
+std::vector<Plan> plans(const TopicNames& names, const TopicPlan& plan) {
+  std::vector<Plan> all = {{names.positions(), 1, true}, {names.checkpoints(), plan.partitions, true, true}};
   for (std::uint8_t i = 1; i <= flow::kTopicLast; ++i) {
     const auto topic = static_cast<flow::Topic>(i);
-    all.push_back({topic_name(pipeline, topic), has_one_partition(topic) ? 1 : plan.partitions,
-                   topic == flow::Topic::bars});
+    all.push_back(
+        {names.of(topic), has_one_partition(topic) ? 1 : plan.partitions, topic == flow::Topic::bars});
   }
   return all;
 }
@@ -134,17 +133,22 @@ bool leader_moves(rd_kafka_resp_err_t error) {
 
 }  // namespace
 
-std::string topic_name(std::string_view pipeline, flow::Topic topic) {
+std::string TopicNames::of(flow::Topic topic) const {
+  if (topic == flow::Topic::events && !others.empty()) return others;
   return std::string(pipeline).append(".").append(flow::topic_name(topic));
 }
-std::string positions_name(std::string_view pipeline) { return std::string(pipeline).append(".positions"); }
-std::string checkpoints_name(std::string_view pipeline) {
-  return std::string(pipeline).append(".checkpoints");
+std::string TopicNames::positions() const { return pipeline + ".positions"; }
+std::string TopicNames::checkpoints() const { return pipeline + ".checkpoints"; }
+
+std::vector<std::string> TopicNames::all() const {
+  std::vector<std::string> names;
+  for (const Plan& plan : plans(*this, {})) names.push_back(plan.name);
+  return names;
 }
 
-std::vector<std::string> topic_names(std::string_view pipeline) {
-  std::vector<std::string> names;
-  for (const Plan& plan : plans(pipeline, {})) names.push_back(plan.name);
+std::vector<std::string> TopicNames::ours() const {
+  std::vector<std::string> names = all();
+  if (!others.empty()) std::erase(names, others);
   return names;
 }
 
@@ -156,11 +160,12 @@ bool is_pipeline_name(std::string_view name) {
   return !name.empty() && name.size() <= kBytesMax && std::all_of(name.begin(), name.end(), fits);
 }
 
-base::Status ensure_topics(Client& client, std::string_view pipeline, const TopicPlan& plan) {
+base::Status ensure_topics(Client& client, const TopicNames& names, const TopicPlan& plan) {
   ASSIGN_OR_RETURN(const auto there, existing(client));
   std::vector<Plan> missing;
-  for (Plan& wanted : plans(pipeline, plan)) {
+  for (Plan& wanted : plans(names, plan)) {
     const auto found = there.find(wanted.name);
+    if (found == there.end() && wanted.name == names.others) return no_topic(names.others);
     if (found == there.end()) {
       missing.push_back(std::move(wanted));
     } else {
@@ -172,14 +177,14 @@ base::Status ensure_topics(Client& client, std::string_view pipeline, const Topi
   return wait_for_leaders(client, missing);
 }
 
-base::Result<std::uint16_t> partitions_of(Client& client, std::string_view pipeline) {
+base::Result<std::uint16_t> partitions_of(Client& client, const TopicNames& names) {
   ASSIGN_OR_RETURN(const auto there, existing(client));
-  const auto events = there.find(topic_name(pipeline, flow::Topic::events));
+  const auto events = there.find(names.of(flow::Topic::events));
   if (events == there.end())
     return base::Error{base::ErrorCode::not_found, "the brokers have no topics of this pipeline",
-                       std::string(pipeline)};
+                       names.pipeline};
   const auto partitions = static_cast<std::uint16_t>(events->second);
-  for (const Plan& plan : plans(pipeline, {.partitions = partitions, .replication = -1})) {
+  for (const Plan& plan : plans(names, {.partitions = partitions, .replication = -1})) {
     const auto found = there.find(plan.name);
     if (found == there.end() && plan.checkpoints) continue;
     if (found == there.end())

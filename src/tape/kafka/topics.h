@@ -12,11 +12,17 @@
 
 namespace tickerhouse::tape::kafka {
 
-// "tickerhouse.events".
-std::string topic_name(std::string_view pipeline, flow::Topic topic);
-std::string positions_name(std::string_view pipeline);
-std::string checkpoints_name(std::string_view pipeline);
-std::vector<std::string> topic_names(std::string_view pipeline);  // all of them
+// What the topics of a pipeline are called.
+struct TopicNames {
+  std::string pipeline;
+  std::string others = {};  // the topic of others that is its `events`; empty: PIPELINE.events
+
+  [[nodiscard]] std::string of(flow::Topic topic) const;  // "tickerhouse.bars"
+  [[nodiscard]] std::string positions() const;
+  [[nodiscard]] std::string checkpoints() const;
+  [[nodiscard]] std::vector<std::string> ours() const;  // that the pipeline writes
+  [[nodiscard]] std::vector<std::string> all() const;
+};
 
 // What a message of ours may need; our topics are made so.
 inline constexpr std::int64_t kMessageBytesMax = std::int64_t{8} << 20U;
@@ -30,12 +36,13 @@ struct TopicPlan {
   std::int16_t replication = -1;  // -1: what the brokers think right
 };
 
-// Makes the topics that are missing. `configuration` if one that is there has another number of partitions.
-base::Status ensure_topics(Client& client, std::string_view pipeline, const TopicPlan& plan);
+// Makes the topics that are missing. `configuration` if one that is there has another number of partitions,
+// `not_found` if the one of others is not there.
+base::Status ensure_topics(Client& client, const TopicNames& names, const TopicPlan& plan);
 
 // `not_found` if the pipeline has no topics, `configuration` if one of them is missing that every version
 // has; else the partitions of events.
-base::Result<std::uint16_t> partitions_of(Client& client, std::string_view pipeline);
+base::Result<std::uint16_t> partitions_of(Client& client, const TopicNames& names);
 
 struct Watermarks {
   std::int64_t low = 0;

@@ -41,10 +41,10 @@ class Again {
 }  // namespace
 
 base::Result<std::unique_ptr<Transactions>> Transactions::open(const Connection& connection,
-                                                               std::string_view pipeline,
+                                                               const TopicNames& names,
                                                                std::string_view writer) {
-  std::unique_ptr<Transactions> made(new Transactions(pipeline, writer));
-  const std::string id = std::string(pipeline).append(".").append(writer);
+  std::unique_ptr<Transactions> made(new Transactions(names, writer));
+  const std::string id = std::string(names.pipeline).append(".").append(writer);
   ASSIGN_OR_RETURN(made->client_, Client::open(Role::writer, connection, {{"transactional.id", id}}));
   Client& client = *made->client_;
   const Again again(client);
@@ -97,7 +97,7 @@ base::Status Transactions::produce(rd_kafka_topic_s* topic, std::uint16_t partit
 }
 
 base::Status Transactions::produce(const flow::Append& append) {
-  ASSIGN_OR_RETURN(rd_kafka_topic_s* const to, topic(topic_name(pipeline_, append.topic)));
+  ASSIGN_OR_RETURN(rd_kafka_topic_s* const to, topic(names_.of(append.topic)));
   AlignedCopy copy;
   const std::string_view bytes = is_batch_aligned(append.batch) ? append.batch : copy.assign(append.batch);
   ASSIGN_OR_RETURN(const market::BatchBytes batch, market::BatchBytes::open(bytes));
@@ -124,8 +124,7 @@ base::Result<Transactions::Outcome> Transactions::abort() {
 base::Result<Transactions::Outcome> Transactions::send_offset(const flow::Consumed& consumed,
                                                               const Member& member) {
   const PlaceList offsets(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(offsets.get(), topic_name(pipeline_, consumed.topic).c_str(),
-                                    consumed.partition)
+  rd_kafka_topic_partition_list_add(offsets.get(), names_.of(consumed.topic).c_str(), consumed.partition)
       ->offset = static_cast<std::int64_t>(consumed.next.value);
   const Again again(*client_);
   while (true) {
@@ -140,7 +139,7 @@ base::Result<Transactions::Outcome> Transactions::send_offset(const flow::Consum
 
 base::Status Transactions::produce_all(const flow::Commit& commit) {
   for (const flow::Append& append : commit.appends) RETURN_IF_ERROR(produce(append));
-  ASSIGN_OR_RETURN(rd_kafka_topic_s* const positions, topic(positions_name(pipeline_)));
+  ASSIGN_OR_RETURN(rd_kafka_topic_s* const positions, topic(names_.positions()));
   Message position;
   position.key = commit.writer;
   position.has_key = true;
@@ -154,7 +153,7 @@ base::Result<Transactions::Outcome> Transactions::commit(const flow::Commit& com
 }
 
 base::Result<Transactions::Outcome> Transactions::save(const flow::ShardState& state) {
-  ASSIGN_OR_RETURN(rd_kafka_topic_s* const to, topic(checkpoints_name(pipeline_)));
+  ASSIGN_OR_RETURN(rd_kafka_topic_s* const to, topic(names_.checkpoints()));
   const auto write = [&] {
     return write_chunks(state, kChunkBytesMax,
                         [&](const Message& message) { return produce(to, state.partition, message); });

@@ -22,7 +22,7 @@ class Transactions {
   // Ends whatever a predecessor has left open and makes it a zombie. What it had begun to commit is decided
   // then.
   static base::Result<std::unique_ptr<Transactions>> open(const Connection& connection,
-                                                          std::string_view pipeline, std::string_view writer);
+                                                          const TopicNames& names, std::string_view writer);
 
   enum class Outcome {
     committed,
@@ -37,7 +37,7 @@ class Transactions {
   base::Result<Outcome> save(const flow::ShardState& state);
 
  private:
-  Transactions(std::string_view pipeline, std::string_view writer) : pipeline_(pipeline), writer_(writer) {}
+  Transactions(TopicNames names, std::string_view writer) : names_(std::move(names)), writer_(writer) {}
   base::Status produce(const flow::Append& append);
   base::Status produce(rd_kafka_topic_s* topic, std::uint16_t partition, const Message& message);
   base::Status produce_all(const flow::Commit& commit);
@@ -49,7 +49,7 @@ class Transactions {
   base::Result<Outcome> send_offset(const flow::Consumed& consumed, const Member& member);
   base::Result<Outcome> abort();
 
-  std::string pipeline_;
+  TopicNames names_;
   std::string writer_;
   std::unique_ptr<Client> client_;
   std::map<std::string, Owned<rd_kafka_topic_s>, std::less<>> topics_;  // before the client

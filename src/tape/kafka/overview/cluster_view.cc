@@ -86,27 +86,27 @@ flow::ReaderGroup shown(const GroupState& group, const Offsets& committed,
 
 class KafkaView final : public flow::ClusterView {
  public:
-  KafkaView(Connection connection, std::string pipeline, base::Clock& clock)
-      : connection_(std::move(connection)), pipeline_(std::move(pipeline)), clock_(clock) {}
+  KafkaView(Connection connection, TopicNames names, base::Clock& clock)
+      : connection_(std::move(connection)), names_(std::move(names)), clock_(clock) {}
 
   base::Result<flow::ClusterState> state() override {
     const std::lock_guard lock(state_mutex_);
     const base::DurationNanos until = clock_.monotonic_now() + 2 * connection_.patience;
     if (client_ == nullptr) {
       // The pipeline's own name: no group of ours is ever joined, and one is needed (group_admin.h).
-      ASSIGN_OR_RETURN(auto client, open_for_group(connection_, pipeline_));
+      ASSIGN_OR_RETURN(auto client, open_for_group(connection_, names_.pipeline));
       RETURN_IF_ERROR(reach(*client, connection_.brokers, connection_.patience));
       client_ = std::move(client);
     }
     flow::ClusterState state;
-    state.pipeline = pipeline_;
+    state.pipeline = names_.pipeline;
     RETURN_IF_ERROR(describe_cluster(*client_, state));
-    ASSIGN_OR_RETURN(const std::vector<TopicState> topics, find_topics(*client_, topic_names(pipeline_)));
+    ASSIGN_OR_RETURN(const std::vector<TopicState> topics, find_topics(*client_, names_.all()));
     ASSIGN_OR_RETURN(const TopicEdges edges, edges_of(*client_, topics));
     state.topics = shown(topics, edges);
     // What others read comes first.
     std::stable_partition(state.topics.begin(), state.topics.end(), [this](const flow::ClusterTopic& topic) {
-      return topic.name != positions_name(pipeline_);
+      return topic.name != names_.positions();
     });
     // Who may read the topics need not be allowed to see groups, and their coordinator is a broker of its
     // own.
@@ -117,11 +117,12 @@ class KafkaView final : public flow::ClusterView {
 
   base::Result<flow::MessagePage> messages(const flow::MessageQuery& query) override {
     const std::lock_guard lock(messages_mutex_);
-    const std::vector<std::string> ours = topic_names(pipeline_);
+    const std::vector<std::string> ours = names_.all();
     // The rest of the cluster is not ours to show.
     if (std::find(ours.begin(), ours.end(), query.place.topic) == ours.end())
       return base::Error{base::ErrorCode::not_found,
-                         std::string("is no topic of the pipeline ").append(pipeline_), query.place.topic};
+                         std::string("is no topic of the pipeline ").append(names_.pipeline),
+                         query.place.topic};
     if (pages_ == nullptr) {
       ASSIGN_OR_RETURN(pages_, MessagePages::open(connection_));
     }
@@ -152,7 +153,7 @@ class KafkaView final : public flow::ClusterView {
   }
 
   const Connection connection_;
-  const std::string pipeline_;
+  const TopicNames names_;
   base::Clock& clock_;
   std::mutex state_mutex_;
   std::unique_ptr<Client> client_;
@@ -162,9 +163,9 @@ class KafkaView final : public flow::ClusterView {
 
 }  // namespace
 
-std::unique_ptr<flow::ClusterView> make_cluster_view(Connection connection, std::string pipeline,
+std::unique_ptr<flow::ClusterView> make_cluster_view(Connection connection, TopicNames names,
                                                      base::Clock& clock) {
-  return std::make_unique<KafkaView>(std::move(connection), std::move(pipeline), clock);
+  return std::make_unique<KafkaView>(std::move(connection), std::move(names), clock);
 }
 
 }  // namespace tickerhouse::tape::kafka

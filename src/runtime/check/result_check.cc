@@ -1,4 +1,4 @@
-#include "runtime/result_check.h"
+#include "runtime/check/result_check.h"
 
 #include <cstring>
 

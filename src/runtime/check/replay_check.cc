@@ -1,8 +1,9 @@
-#include "runtime/replay_check.h"
+#include "runtime/check/replay_check.h"
 
 #include <algorithm>
 
-#include "runtime/result_check.h"
+#include "runtime/check/result_check.h"
+#include "runtime/check/symbol_places.h"
 
 namespace tickerhouse::runtime {
 namespace {
@@ -57,7 +58,7 @@ base::Result<ShardProgress> load_base(engine::Shard& shard, const ReplayOf& of) 
 base::Result<ReplayCheckReport> check_replay(flow::Tape& tape, const ReplayOf& of,
                                              const std::function<void(std::uint64_t)>& on_rows) {
   ASSIGN_OR_RETURN(const ShardProgress durable, progress_of(tape, of.partition));
-  engine::Shard shard(of.settings, of.make_operators(of.settings));
+  engine::Shard shard(of.settings, of.make_operators(of.settings), place_of_messages(tape, of.partition));
   ASSIGN_OR_RETURN(const ShardProgress base, load_base(shard, of));
   ASSIGN_OR_RETURN(ResultCheck check, ResultCheck::open(tape, of.partition, base.sequences));
   ReplayCheckReport report;
@@ -81,7 +82,8 @@ base::Result<ReplayCheckReport> check_replay(flow::Tape& tape, const ReplayOf& o
 
 base::Status visit_events(flow::Tape& tape, const ReplayOf& of, const VisitEvent& visit) {
   ASSIGN_OR_RETURN(const ShardProgress durable, progress_of(tape, of.partition));
-  engine::Shard shard(of.settings, of.make_operators(of.settings));  // a verdict depends on what has settled
+  // A verdict depends on what has settled.
+  engine::Shard shard(of.settings, of.make_operators(of.settings), place_of_messages(tape, of.partition));
   ASSIGN_OR_RETURN(const ShardProgress base, load_base(shard, of));
   return replay(tape, of.partition, {base.next, durable.next}, shard,
                 [&](const market::EventBatchView& view, std::size_t first, std::size_t last, flow::Offset at,
