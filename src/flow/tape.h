@@ -95,7 +95,8 @@ struct TapeBatch {
 class TapeReader {
  public:
   virtual ~TapeReader() = default;
-  // false: nothing more is committed now; call again later. Row i of the batch has offset first + (i - skip).
+  // false: nothing more is known to be committed now, and all that was when the reader was opened has been
+  // given; call again later. Row i of the batch has offset first + (i - skip).
   virtual base::Result<bool> next(TapeBatch& batch) = 0;
 };
 

@@ -16,6 +16,7 @@ namespace tickerhouse::tape {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery(5);
+constexpr std::int64_t kWorthWaiting = 512;  // offsets that are known to follow
 
 // Messages that follow each other, as rows of one batch.
 class Gatherer {
@@ -116,7 +117,7 @@ class KafkaReader final : public flow::TapeReader {
     gatherer_->clear();
     std::int64_t first = 0;
     while (true) {
-      auto taken = fetch_->next();
+      auto taken = take();
       if (!taken.ok()) failed_ = taken.error();
       const rd_kafka_message_t* const raw = taken.ok() ? *taken : nullptr;
       if (raw == nullptr) break;
@@ -143,6 +144,17 @@ class KafkaReader final : public flow::TapeReader {
   }
 
  private:
+  // The next message. The end is waited for only until it is known what was there when this was opened; with
+  // rows in hand nothing is, unless it makes the batch fuller by much: behind them there are marks of
+  // transactions, so the end is known only with the brokers' next answer.
+  base::Result<const rd_kafka_message_t*> take() {
+    ASSIGN_OR_RETURN(const rd_kafka_message_t* raw, fetch_->next(0));
+    if (raw != nullptr || fetch_->at_end()) return raw;
+    const bool unknown = gatherer_->size() == 0 && !fetch_->has_reached();
+    if (unknown || fetch_->ahead() >= kWorthWaiting) return fetch_->next();
+    return raw;
+  }
+
   base::Error take_failure() {
     base::Error error = failed_.value_or(base::Error{});
     failed_.reset();

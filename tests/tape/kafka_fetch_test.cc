@@ -16,6 +16,8 @@
 namespace tickerhouse::tape {
 namespace {
 
+constexpr int kWaitMs = 10'000;
+
 // Of a topic that trickles, the client hears of an end after nearly each message, and has them in a queue.
 TEST(KafkaFetch, EndsOnTheWayAreNoEnd) {
   KafkaTapeOptions options;
@@ -34,14 +36,41 @@ TEST(KafkaFetch, EndsOnTheWayAreNoEnd) {
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   std::vector<kafka::FetchedValue> values;
-  ASSERT_TRUE(fetch->next_values(values).ok());
-  std::vector<std::string> read;
+  ASSERT_TRUE(fetch->next_values(kWaitMs, values).ok());
+  std::vector<kafka::FetchedValue> none;
+  ASSERT_TRUE(fetch->next_values(kWaitMs, none).ok());
+  EXPECT_TRUE(none.empty());
+  EXPECT_TRUE(fetch->at_end());
+  std::vector<std::string> read;  // still there, until they are released
   for (const kafka::FetchedValue& value : values) read.emplace_back(value.value.value_or(""));
   EXPECT_EQ(read, written);
-  values.clear();
-  ASSERT_TRUE(fetch->next_values(values).ok());
-  EXPECT_TRUE(values.empty());
+  fetch->release();
+}
+
+// Whoever does not wait gets what has come, and hears that nothing is known of the end.
+TEST(KafkaFetch, NothingIsWaitedForThatIsNotAskedFor) {
+  KafkaTapeOptions options;
+  options.connection.brokers = std::getenv("KAFKA_BOOTSTRAP_SERVERS");
+  options.pipeline = std::string("at-once-").append(std::to_string(getpid()));
+  const auto tape = std::move(open_kafka_tape(options)).value();
+  ASSERT_TRUE(tape->commit({"writer", "", "one", {}, flow::Claim::results}).ok());
+  kafka::FetchPool pool(options.connection, kafka::FetchPool::Pace::looks);
+  const auto fetch =
+      std::move(kafka::Fetch::open(pool, kafka::positions_name(options.pipeline), 0, 0, 1)).value();
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(fetch->next(0).value(), nullptr);  // no broker answers that fast
+  EXPECT_FALSE(fetch->at_end());
+  EXPECT_FALSE(fetch->has_reached());
+  const rd_kafka_message_s* message = nullptr;
+  while (message == nullptr && std::chrono::steady_clock::now() - asked < std::chrono::seconds(30))
+    message = fetch->next(0).value();
+  ASSERT_NE(message, nullptr);
+  EXPECT_EQ(kafka::message_of(*message).value, "one");
+  EXPECT_TRUE(fetch->has_reached());
+  EXPECT_LE(fetch->ahead(), 1);  // the mark of the transaction
+  EXPECT_EQ(fetch->next().value(), nullptr);
   EXPECT_TRUE(fetch->at_end());
+  EXPECT_EQ(fetch->end_offset(), 2);
 }
 
 }  // namespace

@@ -50,7 +50,6 @@ class ForeignTopic final : public sources::TopicFeed {
     const auto end = ends_.find(partition);
     ASSIGN_OR_RETURN(auto fetch, kafka::Fetch::open(pool_, topic_, partition, static_cast<std::int64_t>(from),
                                                     end == ends_.end() ? 0 : end->second));
-    fetch->wait_at_most(kWaitMs);
     readings_[partition] = {std::move(fetch), base::system_clock().monotonic_now()};
     return {};
   }
@@ -59,7 +58,8 @@ class ForeignTopic final : public sources::TopicFeed {
                               std::vector<sources::TopicMessage>& messages) override {
     Reading& reading = readings_.at(partition);
     values_.clear();
-    RETURN_IF_ERROR(reading.fetch->next_values(values_));
+    reading.fetch->release();
+    RETURN_IF_ERROR(reading.fetch->next_values(kWaitMs, values_));
     for (const kafka::FetchedValue& value : values_)
       messages.push_back({static_cast<std::uint64_t>(value.offset), value.value});
     const base::DurationNanos now = base::system_clock().monotonic_now();

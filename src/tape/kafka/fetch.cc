@@ -8,7 +8,7 @@ namespace tickerhouse::tape::kafka {
 namespace {
 
 constexpr std::size_t kAtOnce = 4'096;  // messages of one refill
-constexpr int kWaitMs = 20;
+constexpr int kWaitMs = 20;             // between looks at what else the client has to say
 
 std::string_view text_of(const void* bytes, std::size_t size) {
   return bytes == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(bytes), size);
@@ -84,54 +84,88 @@ base::Result<std::unique_ptr<Fetch>> Fetch::open(FetchPool& pool, const std::str
 }
 
 Fetch::~Fetch() {
-  drop_messages();
+  retire();
+  release();
   if (started_) rd_kafka_consume_stop(topic_.get(), partition_);
   queue_.reset();
   topic_.reset();
   if (member_ != nullptr) pool_.give_back(member_, topic_name_, partition_);
 }
 
-void Fetch::drop_messages() {
-  for (rd_kafka_message_s* message : messages_) rd_kafka_message_destroy(message);
+void Fetch::retire() {
+  used_.insert(used_.end(), messages_.begin(), messages_.end());
   messages_.clear();
   at_ = 0;
 }
 
-// Gets what has been fetched; waits while it is not known whether there is something.
-base::Status Fetch::refill() {
-  drop_messages();
-  messages_.resize(kAtOnce);
+void Fetch::release() {
+  for (rd_kafka_message_s* message : used_) rd_kafka_message_destroy(message);
+  used_.clear();
+}
+
+bool Fetch::take(std::size_t most, int wait_ms) {
+  const std::size_t before = messages_.size();
+  messages_.resize(before + most);
+  const ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), wait_ms, messages_.data() + before, most);
+  messages_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  return count > 0;
+}
+
+// Gets what has been fetched; waits while it is not known whether there is something. Only one message is
+// ever waited for: the library waits its time out for a batch that does not get full.
+base::Status Fetch::refill(int wait_max_ms) {
+  retire();
   Client& client = *member_->client;
+  const int limit = wait_max_ms < 0 ? client.patience() : wait_max_ms;
   for (int waited = 0;; waited += kWaitMs) {
-    const ssize_t count =
-        rd_kafka_consume_batch_queue(queue_.get(), at_end_ ? 0 : kWaitMs, messages_.data(), messages_.size());
+    take(kAtOnce, 0);
+    if (messages_.empty()) at_end_ = at_end_ || has_all_it_heard_of();
+    const int wait = at_end_ ? 0 : std::clamp(limit - waited, 0, kWaitMs);
+    if (messages_.empty() && wait > 0 && take(1, wait)) take(kAtOnce - 1, 0);
     client.poll(0);
-    if (count > 0 || at_end_) {
-      messages_.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-      return {};
-    }
-    const bool enough = wait_max_ms_ >= 0 && waited >= wait_max_ms_;
-    if (enough || waited >= client.patience()) {
-      messages_.clear();
-      if (enough) return {};
-      return client.error(RD_KAFKA_RESP_ERR__TIMED_OUT, std::string("reading ").append(topic_name_));
-    }
+    if (!messages_.empty() || at_end_) return {};
+    if (waited + kWaitMs < limit) continue;
+    if (wait_max_ms >= 0) return {};
+    return client.error(RD_KAFKA_RESP_ERR__TIMED_OUT, std::string("reading ").append(topic_name_));
   }
 }
 
-base::Result<const rd_kafka_message_s*> Fetch::next() {
+// The broker says the end with each answer, and that nothing follows only with the next one. Behind the last
+// message there may be marks of transactions, and then it is that one which has to be waited for.
+bool Fetch::has_all_it_heard_of() {
+  if (next_ < 0 || next_ < reach_ || ahead() != 0) return false;
+  end_offset_ = next_;
+  return true;
+}
+
+std::int64_t Fetch::ahead() const {
+  std::int64_t low = 0;
+  std::int64_t high = -1;
+  if (rd_kafka_get_watermark_offsets(member_->client->get(), topic_name_.c_str(), partition_, &low, &high) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    return 1;  // who knows
+  return std::max<std::int64_t>(0, high - next_);
+}
+
+base::Result<const rd_kafka_message_s*> Fetch::next(int wait_max_ms) {
+  release();
   if (again_) {
     again_ = false;
     --at_;
   }
+  return advance(wait_max_ms);
+}
+
+base::Result<const rd_kafka_message_s*> Fetch::advance(int wait_max_ms) {
   while (true) {
     if (at_ == messages_.size()) {
-      RETURN_IF_ERROR(refill());
+      RETURN_IF_ERROR(refill(wait_max_ms));
       if (messages_.empty()) return static_cast<const rd_kafka_message_s*>(nullptr);
     }
     const rd_kafka_message_s* message = messages_[at_++];
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       at_end_ = false;
+      next_ = message->offset + 1;
       return message;
     }
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
@@ -150,11 +184,12 @@ base::Result<const rd_kafka_message_s*> Fetch::next() {
   }
 }
 
-base::Status Fetch::next_values(std::vector<FetchedValue>& values) {
-  ASSIGN_OR_RETURN(const rd_kafka_message_s* message, next());
+base::Status Fetch::next_values(int wait_max_ms, std::vector<FetchedValue>& values) {
+  ASSIGN_OR_RETURN(const rd_kafka_message_s* message, advance(wait_max_ms));
   while (message != nullptr) {
     FetchedValue& added = values.emplace_back();
     added.offset = message->offset;
+    next_ = message->offset + 1;
     if (message->payload != nullptr)
       added.value = std::string_view(static_cast<const char*>(message->payload), message->len);
     // An end that was reached on the way has moved since.

@@ -65,12 +65,19 @@ class Fetch {
   // The next message, null at the end of what is committed; then call again later. The message is valid until
   // the next call. Waits only until the broker has said where the end is. `io`: no answer within the
   // patience; `damaged`: what comes next was deleted by the broker meanwhile.
-  base::Result<const rd_kafka_message_s*> next();
-  // The same, appending the values of all that is there at once, none at the end; valid until the next call.
-  base::Status next_values(std::vector<FetchedValue>& values);
-  // Waits no longer for the broker's word: then null says nothing, and at_end() is false.
-  void wait_at_most(int milliseconds) { wait_max_ms_ = milliseconds; }
+  base::Result<const rd_kafka_message_s*> next() { return next(kPatience); }
+  // Waits no longer than that for the broker's word: then null says nothing, and at_end() is false.
+  base::Result<const rd_kafka_message_s*> next(int wait_max_ms);
+  // The same, appending the values of all that is there at once, none at the end. They are valid until a
+  // release() after another call. Not to be mixed with next().
+  base::Status next_values(int wait_max_ms, std::vector<FetchedValue>& values);
+  // Frees what was given before the last refill.
+  void release();
   [[nodiscard]] bool at_end() const { return at_end_; }
+  // Everything that was committed when it was opened has been given.
+  [[nodiscard]] bool has_reached() const { return at_end_ || (next_ >= 0 && next_ >= reach_); }
+  // How many offsets are known to follow the last message, which may hold none.
+  [[nodiscard]] std::int64_t ahead() const;
   // Takes the message of the last next() back: the next call gives it again.
   void unget() { again_ = true; }
   // Where the partition has been read to: everything committed before it has been given. Known at the end
@@ -80,8 +87,12 @@ class Fetch {
  private:
   Fetch(FetchPool& pool, std::string topic, std::uint16_t partition)
       : pool_(pool), topic_name_(std::move(topic)), partition_(partition) {}
-  base::Status refill();
-  void drop_messages();
+  static constexpr int kPatience = -1;  // the client's, and then it is an error
+  base::Result<const rd_kafka_message_s*> advance(int wait_max_ms);
+  base::Status refill(int wait_max_ms);
+  bool take(std::size_t most, int wait_ms);
+  void retire();
+  bool has_all_it_heard_of();
 
   FetchPool& pool_;
   std::string topic_name_;
@@ -92,11 +103,12 @@ class Fetch {
   Owned<rd_kafka_queue_s> queue_;
   bool started_ = false;
   std::vector<rd_kafka_message_s*> messages_;
-  std::size_t at_ = 0;  // of the message to give next
+  std::size_t at_ = 0;                     // of the message to give next
+  std::vector<rd_kafka_message_s*> used_;  // before messages_, not freed yet
+  std::int64_t next_ = -1;                 // the offset after the last message given; -1: none was
   bool again_ = false;
   bool at_end_ = false;
   std::int64_t end_offset_ = -1;
-  int wait_max_ms_ = -1;  // -1: the client's patience, and then it is an error
 };
 
 }  // namespace tickerhouse::tape::kafka
