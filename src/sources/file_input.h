@@ -30,6 +30,8 @@ struct FilePosition {
 
 class FileInput {
  public:
+  static constexpr bool kBytesLiveOn = false;  // after refill()
+
   // The mapping's format may be by_content: decided here from the first bytes, with the columns. Mistakes of
   // the mapping are `configuration`.
   static base::Result<std::unique_ptr<FileInput>> open(const std::string& path,

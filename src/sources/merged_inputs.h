@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace tickerhouse::sources {
 
 enum class InputState {
   record,   // current() is there
-  refill,   // call refill(); raw bytes handed out end their life
+  refill,   // call refill(); raw bytes handed out end their life, if not kBytesLiveOn
   waiting,  // nothing now, and the others wait for it
   quiet,    // read to its end, which may move; the others go on without it
   end,
@@ -20,7 +21,7 @@ enum class InputState {
 };
 
 // Input: advance() → InputState, refill() → Result<bool> (false: waiting), current(), line(), take(),
-// skipped().
+// skipped(); where kBytesLiveOn, refill(Wait::no) too.
 template <typename Input>
 class MergedInputs {
  public:
@@ -39,15 +40,17 @@ class MergedInputs {
     return sum;
   }
 
-  // Takes until the batch is full or an input must be read on, which ends the life of what was taken from it.
+  // Takes until the batch is full or an input must be read on: one whose bytes live on only if it does not
+  // say at once what follows.
   base::Result<flow::PollState> poll(std::size_t records_max, flow::SourceBatch& batch) {
-    const std::uint64_t before = skipped();
+    if (failed_) return *std::exchange(failed_, std::nullopt);
+    const Poll poll{batch, records_max, skipped()};
     for (;;) {
       std::size_t least = inputs_.size();
       bool quiet = false;
       for (std::size_t i = 0; i < inputs_.size(); ++i) {
         if (ended_[i]) continue;
-        ASSIGN_OR_RETURN(const InputState state, ready(i, batch, before));
+        ASSIGN_OR_RETURN(const InputState state, ready(i, poll));
         if (state == InputState::refill) return flow::PollState::more;
         if (state == InputState::waiting) return flow::PollState::idle;
         if (state == InputState::quiet) {
@@ -73,16 +76,35 @@ class MergedInputs {
   }
 
  private:
-  // A record of the input is there, or why not. Reads on only while nothing in the batch borrows from it.
-  base::Result<InputState> ready(std::size_t i, const flow::SourceBatch& batch,
-                                 std::uint64_t skipped_before) {
+  struct Poll {
+    const flow::SourceBatch& batch;
+    std::size_t records_max = 0;
+    std::uint64_t skipped_before = 0;
+  };
+
+  // A record of the input is there, or why not. Waits only while the batch is empty.
+  base::Result<InputState> ready(std::size_t i, const Poll& poll) {
     for (;;) {
       const InputState state = inputs_[i]->advance();
       if (state != InputState::refill) return state;
-      if (batch.records() > 0 || skipped() > skipped_before) return InputState::refill;
+      const std::uint64_t taken = poll.batch.records() + skipped() - poll.skipped_before;
+      if (taken > 0) {
+        if (taken >= poll.records_max || !read_on(*inputs_[i])) return InputState::refill;
+        continue;
+      }
       ASSIGN_OR_RETURN(const bool more, inputs_[i]->refill());
       if (!more) return InputState::waiting;
     }
+  }
+
+  // While the batch holds records, which an error must not cost: it is said by the next poll.
+  bool read_on(Input& input) {
+    if constexpr (Input::kBytesLiveOn) {
+      auto more = input.refill(Input::Wait::no);
+      if (!more.ok()) failed_ = more.error();
+      return more.ok() && *more;
+    }
+    return false;
   }
 
   // Records without a time go at once; else the earlier one; ties: the earlier input.
@@ -94,6 +116,7 @@ class MergedInputs {
   std::vector<std::unique_ptr<Input>> inputs_;
   std::vector<bool> ended_;
   bool cut_off_ = false;
+  std::optional<base::Error> failed_;
 };
 
 }  // namespace tickerhouse::sources

@@ -33,14 +33,18 @@ class TopicFeed {
   // Reads a partition from there on; once more: from there on in place of where it was.
   virtual base::Status start(std::uint16_t partition, std::uint64_t from) = 0;
 
+  enum class Wait { no, for_the_brokers };  // up to 100 ms
   enum class Fetched {
     messages,
-    waiting,  // some may be there, the brokers have not said; it has been waited for, up to 100 ms
+    waiting,  // some may be there, the brokers have not said
     end,      // there are none now
   };
-  // What follows in the partition, all that is there at once, in order. Valid until the next call for it.
-  // `io`: no answer within the patience; `damaged`: what follows was deleted meanwhile.
-  virtual base::Result<Fetched> fetch(std::uint16_t partition, std::vector<TopicMessage>& messages) = 0;
+  // What follows in the partition, all that is there at once, in order. Valid until a release() that comes
+  // after another call for it. `io`: no answer within the patience; `damaged`: what follows was deleted
+  // meanwhile.
+  virtual base::Result<Fetched> fetch(std::uint16_t partition, Wait wait,
+                                      std::vector<TopicMessage>& messages) = 0;
+  virtual void release(std::uint16_t partition) = 0;
 };
 
 }  // namespace tickerhouse::sources

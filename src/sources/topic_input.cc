@@ -20,17 +20,24 @@ base::Result<std::unique_ptr<TopicInput>> TopicInput::open(TopicFeed& feed, std:
                                                            const PartitionPosition& from, bool follow) {
   std::unique_ptr<TopicInput> input(new TopicInput(feed, partition, std::move(format), from, follow));
   input->ended_ = !follow && from.next >= from.end;
-  if (!input->ended_) RETURN_IF_ERROR(feed.start(partition, from.next));
+  if (input->ended_) return input;
+  RETURN_IF_ERROR(feed.start(partition, from.next));
+  input->reading_ = true;
   return input;
 }
 
-base::Result<bool> TopicInput::refill() {
+void TopicInput::look_again() {
+  quiet_ = waiting_ = false;
+  if (reading_) feed_.release(partition_);
+}
+
+base::Result<bool> TopicInput::refill(Wait wait) {
   if (!learning_) {
     records_.clear();
     item_ = 0;
     messages_.clear();
     at_ = 0;
-    ASSIGN_OR_RETURN(const TopicFeed::Fetched fetched, feed_.fetch(partition_, messages_));
+    ASSIGN_OR_RETURN(const TopicFeed::Fetched fetched, feed_.fetch(partition_, wait, messages_));
     waiting_ = fetched == TopicFeed::Fetched::waiting;
     if (waiting_) return false;
     // The end of a reading may lie beyond the last message: what is between holds none.

@@ -26,18 +26,22 @@ struct PartitionPosition {
 
 class TopicInput {
  public:
+  using Wait = TopicFeed::Wait;
+  static constexpr bool kBytesLiveOn = true;  // until look_again()
+
   // Reads from `from`, to from.end or, followed, without end.
   static base::Result<std::unique_ptr<TopicInput>> open(TopicFeed& feed, std::uint16_t partition,
                                                         MessageFormat format, const PartitionPosition& from,
                                                         bool follow);
 
-  // Before each poll: what had no more messages is asked again.
-  void look_again() { quiet_ = waiting_ = false; }
+  // Before each poll: what had no more messages is asked again, and what was taken is free.
+  void look_again();
   [[nodiscard]] bool waiting() const { return waiting_; }  // since then refill() has said so
   // Decodes until a record. What holds none, a tombstone or an excluded one, is counted in skipped().
   InputState advance();
   // false: the brokers have not said what follows. An error changes nothing: call it again.
-  base::Result<bool> refill();
+  base::Result<bool> refill() { return refill(Wait::for_the_brokers); }
+  base::Result<bool> refill(Wait wait);
   [[nodiscard]] const formats::Record& current() const { return records_[item_]; }
   [[nodiscard]] const Line& line() const { return line_; }
   void take() { ++item_; }
@@ -63,6 +67,7 @@ class TopicInput {
   bool quiet_ = false;
   bool waiting_ = false;
   bool ended_ = false;
+  bool reading_ = false;  // the feed has been told to begin
   Line line_;
   std::vector<formats::Record> records_;
   std::size_t item_ = 0;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,11 +28,13 @@ struct Topic {
     std::uint64_t begin = 0;
     std::vector<Message> messages;
     int silent = 0;  // so many fetches hear nothing from the brokers
+    int fails = -1;  // after so many fetches one fails; -1: none
     [[nodiscard]] std::uint64_t end() const { return messages.empty() ? begin : messages.back().offset + 1; }
   };
   std::string identity = "cluster/one";
   std::vector<Partition> partitions;
   std::size_t block = 2;
+  int waits = 0;  // fetches that might
 
   void add(std::size_t partition, std::optional<std::string> value, std::uint64_t holes = 0) {
     partitions.resize(std::max(partitions.size(), partition + 1));
@@ -55,31 +58,36 @@ class FakeFeed final : public TopicFeed {
     next_[partition] = from;
     return {};
   }
-  base::Result<Fetched> fetch(std::uint16_t partition, std::vector<TopicMessage>& messages) override {
+  base::Result<Fetched> fetch(std::uint16_t partition, Wait wait,
+                              std::vector<TopicMessage>& messages) override {
     Topic::Partition& from = topic_.partitions.at(partition);
+    if (wait != Wait::no) ++topic_.waits;
+    if (from.fails-- == 0) return base::Error{base::ErrorCode::io, "is away", "topic"};
     if (from.silent > 0) {
       --from.silent;
       return Fetched::waiting;
     }
-    held_[partition].clear();
+    std::vector<Topic::Message>& held = held_[partition].emplace_back();
     std::uint64_t& next = next_.at(partition);
     for (const Topic::Message& message : from.messages)
-      if (message.offset >= next && held_[partition].size() < topic_.block)
-        held_[partition].push_back(message);
-    if (held_[partition].empty()) return Fetched::end;
-    for (const Topic::Message& message : held_[partition]) {
+      if (message.offset >= next && held.size() < topic_.block) held.push_back(message);
+    if (held.empty()) return Fetched::end;
+    for (const Topic::Message& message : held) {
       messages.push_back({message.offset, std::nullopt});
       if (message.value) messages.back().value = *message.value;
     }
     next = messages.back().offset + 1;
     return Fetched::messages;
   }
+  void release(std::uint16_t partition) override {
+    while (held_[partition].size() > 1) held_[partition].pop_front();
+  }
 
  private:
   Topic& topic_;
   std::string name_ = "ticks";
   std::map<std::uint16_t, std::uint64_t> next_;
-  std::map<std::uint16_t, std::vector<Topic::Message>> held_;  // copies: what was handed out before dies
+  std::map<std::uint16_t, std::deque<std::vector<Topic::Message>>> held_;  // copies, by fetch: they die
 };
 
 std::string trade(const std::string& symbol, int second) {
@@ -204,6 +212,66 @@ TEST(TopicSource, WhatTheBrokersHaveNotSaidIsWaitedFor) {
       EXPECT_EQ(texts(run(*opened.source, 1).records), texts(whole.records)) << partition;
       EXPECT_EQ(topic.partitions[partition].silent, 0);
     }
+}
+
+Topic of_four() {
+  Topic topic;
+  for (const int second : {1, 2, 3, 4, 5, 6, 7})
+    for (std::size_t partition = 0; partition < 4; ++partition)
+      topic.add(partition, trade(std::string(1, static_cast<char>('A' + partition)), second));
+  return topic;
+}
+
+TEST(TopicSource, OnePollTakesWhatAllPartitionsHave) {
+  for (const bool follow : {false, true}) {
+    Topic topic = of_four();
+    const OpenedInput opened = open(topic, {{}, follow, {}});
+    flow::SourceBatch batch;
+    const auto state = opened.source->poll(100, batch);
+    ASSERT_TRUE(state.ok());
+    EXPECT_EQ(*state, follow ? flow::PollState::idle : flow::PollState::finished);
+    EXPECT_EQ(batch.records(), 28U);
+    EXPECT_EQ(topic.waits, 4);  // once the batch holds something, for nothing more
+    for (const flow::RecordOrigin& origin : batch.origins) EXPECT_TRUE(origin.raw.starts_with("{\"symbol\""));
+    EXPECT_TRUE(std::is_sorted(batch.events.rows.begin(), batch.events.rows.end(),
+                               [](const auto& a, const auto& b) { return a.ts_event < b.ts_event; }));
+  }
+}
+
+TEST(TopicSource, APartitionThatIsNotKnownToHaveEndedHoldsTheOthersBack) {
+  Topic topic = of_four();
+  const OpenedInput opened = open(topic, {{}, true, {}});
+  flow::SourceBatch batch;
+  ASSERT_TRUE(opened.source->poll(8, batch).ok());  // the third then has 3 and 4 in hand
+  ASSERT_EQ(batch.records(), 8U);
+  topic.partitions[2].silent = 2;
+  std::vector<std::size_t> polls;
+  for (int i = 0; i < 3; ++i) {
+    batch.clear();
+    const auto state = opened.source->poll(100, batch);
+    ASSERT_TRUE(state.ok());
+    EXPECT_EQ(*state, i < 2 ? flow::PollState::more : flow::PollState::idle);
+    polls.push_back(batch.records());
+  }
+  EXPECT_EQ(polls, (std::vector<std::size_t>{7, 0, 13}));
+}
+
+TEST(TopicSource, WhatWasTakenBeforeAnErrorIsGivenFirst) {
+  Topic topic = of_four();
+  topic.partitions[1].fails = 2;
+  const OpenedInput opened = open(topic, {{}, true, {}});
+  flow::SourceBatch batch;
+  const auto state = opened.source->poll(100, batch);
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(*state, flow::PollState::more);
+  EXPECT_EQ(batch.records(), 14U);  // up to B's fourth
+  const std::string position = batch.position;
+  batch.clear();
+  const auto failed = opened.source->poll(100, batch);
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().what, "is away");
+  EXPECT_EQ(batch.records(), 0U);
+  EXPECT_EQ(go_on(topic, position, 100, true).records.size(), 14U);
 }
 
 TEST(TopicSource, DeletedMessagesAreNamed) {

@@ -54,12 +54,11 @@ class ForeignTopic final : public sources::TopicFeed {
     return {};
   }
 
-  base::Result<Fetched> fetch(std::uint16_t partition,
+  base::Result<Fetched> fetch(std::uint16_t partition, Wait wait,
                               std::vector<sources::TopicMessage>& messages) override {
     Reading& reading = readings_.at(partition);
     values_.clear();
-    reading.fetch->release();
-    RETURN_IF_ERROR(reading.fetch->next_values(kWaitMs, values_));
+    RETURN_IF_ERROR(reading.fetch->next_values(wait == Wait::no ? 0 : kWaitMs, values_));
     for (const kafka::FetchedValue& value : values_)
       messages.push_back({static_cast<std::uint64_t>(value.offset), value.value});
     const base::DurationNanos now = base::system_clock().monotonic_now();
@@ -71,6 +70,8 @@ class ForeignTopic final : public sources::TopicFeed {
     return base::Error{base::ErrorCode::io, "the brokers do not answer",
                        std::string("Kafka, reading topic ").append(topic_)};
   }
+
+  void release(std::uint16_t partition) override { readings_.at(partition).fetch->release(); }
 
  private:
   struct Reading {
