@@ -41,10 +41,13 @@ class ShardHostImpl final : public ShardHost {
     return gap ? pass(*gap, notes) : replay_until(durable);
   }
 
-  base::Result<StepState> step() override {
+  base::Result<StepState> step(Commits commits) override {
     if (!blocked_) {
       ASSIGN_OR_RETURN(const std::size_t rows, step_rows());
-      if (rows == 0) return StepState::idle;
+      held_ = held_ || rows > 0;
+      const bool may_hold = commits == Commits::with_results && !has_results();
+      if (!held_ || (rows == 0 && may_hold)) return StepState::idle;
+      if (may_hold) return StepState::held;
       seal();
     }
     ASSIGN_OR_RETURN(const bool done, commit());
@@ -58,6 +61,11 @@ class ShardHostImpl final : public ShardHost {
   void forming(std::vector<flow::FormingBar>& bars) override { shard_->forming(bars); }
 
   base::Status save_checkpoint() override {
+    if (held_ && !blocked_) {
+      seal();
+      ASSIGN_OR_RETURN(const bool done, commit());
+      static_cast<void>(done);  // no room: it is stepped again
+    }
     if (!checkpoints_ || blocked_ || progress_.next <= checkpointed_) return {};
     Checkpoint checkpoint{progress_, {}};
     shard_->save(checkpoint.state);
@@ -230,6 +238,11 @@ class ShardHostImpl final : public ShardHost {
     return stepped;
   }
 
+  [[nodiscard]] bool has_results() const {
+    return !results_.bars.batches().empty() || !results_.settled.batches().empty() ||
+           !results_.late.batches().empty();
+  }
+
   void seal() {
     arena_.clear();
     appends_.clear();
@@ -281,6 +294,7 @@ class ShardHostImpl final : public ShardHost {
     if (*outcome == flow::CommitOutcome::fenced)
       return base::Error{base::ErrorCode::busy, "another process has taken over this shard", writer_};
     committed_ = next_;
+    held_ = false;
     return true;
   }
 
@@ -303,6 +317,7 @@ class ShardHostImpl final : public ShardHost {
   std::vector<flow::Append> appends_;
   std::string committed_;
   std::string next_;
+  bool held_ = false;  // rows were stepped since the last commit
   bool blocked_ = false;
   SymbolPlaces symbols_;
   bool symbols_added_ = false;  // since they were checked

@@ -34,7 +34,17 @@ struct Recovery {
   std::uint64_t events = 0;  // replayed in between
 };
 
-enum class StepState { progressed, idle, blocked };
+enum class StepState {
+  progressed,
+  held,  // stepped, without results, and not committed yet
+  idle,
+  blocked
+};
+
+// Steps without results move the position only, so several may share a commit where that is dear. What is
+// held is committed with the next results, by a step that holds nothing, and by save_checkpoint(); of a host
+// that is gone the next one steps it again.
+enum class Commits { each_step, with_results };
 
 class ShardHost {
  public:
@@ -44,10 +54,12 @@ class ShardHost {
                                                        flow::CheckpointStore* checkpoints,
                                                        std::vector<std::string>& notes);
   virtual ~ShardHost() = default;
-  virtual base::Result<StepState> step() = 0;
+  base::Result<StepState> step() { return step(Commits::each_step); }
+  virtual base::Result<StepState> step(Commits commits) = 0;
   // Adds the windows still open that have changed since the last call.
   virtual void forming(std::vector<flow::FormingBar>& bars) = 0;
-  virtual base::Status save_checkpoint() = 0;  // does nothing if the last one is as new
+  // Commits what is held. Saves nothing if the last one is as new.
+  virtual base::Status save_checkpoint() = 0;
   [[nodiscard]] virtual const ShardProgress& progress() const = 0;
   [[nodiscard]] virtual const Recovery& recovery() const = 0;
 };

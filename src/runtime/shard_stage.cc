@@ -6,6 +6,8 @@ namespace tickerhouse::runtime {
 namespace {
 
 constexpr base::DurationNanos kFormingEvery = 20 * base::kMillisecond;  // the server sends every 100 ms
+// Of a group each commit is a transaction of a cluster, and bars wait for the one before theirs.
+constexpr base::DurationNanos kHoldAtMost = 100 * base::kMillisecond;
 // Of a shard that another process runs.
 constexpr base::DurationNanos kLookEvery = 200 * base::kMillisecond;
 constexpr base::DurationNanos kWatchPatience = 60 * base::kSecond;
@@ -93,9 +95,14 @@ base::Result<Turn> ShardStage::step() {
   if (host_ == nullptr) RETURN_IF_ERROR(open());
   const bool last_words =
       context_.run.ingest_done;  // asked before the step: what ingest wrote last is then seen by it
-  ASSIGN_OR_RETURN(const StepState state, host_->step());
+  const base::DurationNanos now = context_.parts.clock.monotonic_now();
+  const bool holds =
+      context_.options.shards == Shards::group && !last_words && now - committed_at_ < kHoldAtMost;
+  ASSIGN_OR_RETURN(const StepState state, host_->step(holds ? Commits::with_results : Commits::each_step));
+  if (state == StepState::progressed) committed_at_ = now;
   publish_forming();
-  if (state == StepState::progressed && !context_.run.out_of_time()) return Turn::worked;
+  const bool worked = state == StepState::progressed || state == StepState::held;
+  if (worked && !context_.run.out_of_time()) return Turn::worked;
   if (state == StepState::blocked && context_.run.stopping()) return finish();
   bool ended = context_.run.out_of_time();
   if (state == StepState::idle && last_words && !ended) {

@@ -37,6 +37,7 @@ class ShardStage {
   std::unique_ptr<ShardHost> host_;
   std::optional<Watch> watch_;  // another process runs the shard
   bool done_ = false;
+  base::DurationNanos committed_at_ = 0;
   base::DurationNanos formed_at_ = 0;
   std::vector<flow::FormingBar> forming_;
 };

@@ -201,6 +201,40 @@ TEST(ShardHost, AFullTapeIsWaitedForWithoutLoss) {
   EXPECT_EQ(all_rows(*tape, 1, kResults), expected);
 }
 
+// Killed after every few steps: what was held is stepped again.
+TEST(ShardHost, StepsWithoutResultsAreHeld) {
+  const Rows expected = expected_rows();
+  const auto tape = tape_with_stream(64);
+  const auto next = [&tape] {
+    return ShardProgress::decode(flow::position_of(*tape, shard_writer(0)).value()).value().next;
+  };
+  FakeDisk disk;
+  std::vector<std::string> notes;
+  const flow::Offset end = tape->end(Topic::events, 0).value();
+  std::size_t held = 0;
+  for (std::size_t starts = 1; next() < end; ++starts) {
+    ASSERT_LT(starts, 200U);
+    CheckpointDirectory checkpoints(disk, "d");
+    const auto host = ShardHost::open(options_of(1, 1'000'000), *tape, &checkpoints, notes).value();
+    for (std::size_t i = 0; i < starts * 10; ++i) {
+      const flow::Offset before = next();
+      const StepState state = host->step(Commits::with_results).value();
+      EXPECT_EQ(next() > before, state == StepState::progressed);
+      held += state == StepState::held ? 1 : 0;
+      if (state != StepState::idle) continue;
+      ASSERT_TRUE(host->step().ok());
+      EXPECT_EQ(next(), end);
+      break;
+    }
+    if (starts % 2 == 0) {
+      ASSERT_TRUE(host->save_checkpoint().ok());
+      EXPECT_EQ(next(), host->progress().next);
+    }
+  }
+  EXPECT_GT(held, 100U);
+  EXPECT_EQ(all_rows(*tape, 1, kResults), expected);
+}
+
 TEST(ShardHost, ASecondHostFencesTheFirst) {
   const auto tape = tape_with_stream(64);
   FakeDisk disk;
