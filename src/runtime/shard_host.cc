@@ -240,7 +240,8 @@ class ShardHostImpl final : public ShardHost {
 
   [[nodiscard]] bool has_results() const {
     return !results_.bars.batches().empty() || !results_.settled.batches().empty() ||
-           !results_.late.batches().empty();
+           !results_.late.batches().empty() || !results_.rejects.batches().empty() ||
+           !results_.symbols.batches().empty();
   }
 
   void seal() {

@@ -56,7 +56,7 @@ TEST(KafkaFetch, NothingIsWaitedForThatIsNotAskedFor) {
   ASSERT_TRUE(tape->commit({"writer", "", "one", {}, flow::Claim::results}).ok());
   kafka::FetchPool pool(options.connection, kafka::FetchPool::Pace::looks);
   const auto fetch =
-      std::move(kafka::Fetch::open(pool, kafka::positions_name(options.pipeline), 0, 0, 1)).value();
+      std::move(kafka::Fetch::open(pool, kafka::TopicNames{options.pipeline}.positions(), 0, 0, 1)).value();
   const auto asked = std::chrono::steady_clock::now();
   EXPECT_EQ(fetch->next(0).value(), nullptr);  // no broker answers that fast
   EXPECT_FALSE(fetch->at_end());

@@ -148,6 +148,8 @@ base::Result<flow::PipelineStatus> ProcessStatus::collect() const {
   ASSIGN_OR_RETURN(flow::PipelineStatus status, directory_status(directory_));
   const base::DurationNanos now = base::system_clock().monotonic_now();
   status.running = true;
+  // What others write is counted by the shards.
+  if (!directory_.tape->events_of().empty()) rate.note(status.total.received, now);
   status.source_kind = parts_.source_kind;
   if (parts_.speed > 0) status.speed = parts_.speed;
   status.process = process_at(now);

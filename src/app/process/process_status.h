@@ -66,7 +66,7 @@ class ProcessStatus {
   [[nodiscard]] base::Result<flow::PipelineStatus> collect() const;
 
   runtime::StageBoard board;
-  RateMeter rate;
+  mutable RateMeter rate;
 
  private:
   ProcessStatus(const OpenDirectory& directory, ProcessParts parts, std::uint64_t starts);
