@@ -121,7 +121,9 @@ base::Result<int> work(const CommandLine& line) {
   options.stage_patience = options.sink_patience;  // brokers come back
   options.shards = runtime::Shards::group;
   options.shard.checkpoint_rows = std::min(options.shard.checkpoint_rows, config.work_checkpoint_rows);
-  if (options.threads == 0) options.threads = static_cast<std::uint16_t>(std::thread::hardware_concurrency());
+  // More than processors: a shard that commits waits for brokers.
+  if (options.threads == 0)
+    options.threads = static_cast<std::uint16_t>(2 * std::max(1U, std::thread::hardware_concurrency()));
   const runtime::PipelineParts parts{
       *directory.tape, nullptr, {}, base::system_clock(), directory.checkpoints.get(), stop_requested()};
   runtime::PipelineHooks hooks;

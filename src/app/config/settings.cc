@@ -28,7 +28,8 @@ constexpr std::array<SettingInfo, 55> kSettings = {{
      "how long a closed window still takes late events", true},
     {"engine.partitions", "4", "--partitions", "", "of the tape, 1 to 1024", true},
     {"engine.threads", "0", "--threads", "",
-     "of the shards; 0: one per processor, at most one per partition"},
+     "of the shards; 0: one per processor, of `work` two, as commits wait for brokers; at most one per "
+     "partition"},
     {"tape.kind", "lmdb", "--tape", "", "lmdb: in the data directory; kafka: topics of a cluster", true},
     {"kafka.brokers", "", "--brokers", "KAFKA_BOOTSTRAP_SERVERS",
      "HOST:PORT of some brokers, separated by commas"},
