@@ -161,6 +161,7 @@ base::Status check_identity(Client& client, const Connection& connection, const 
                            .append("; name the brokers of that one, or use another --data directory"),
                        "kafka.brokers"};
   std::vector<std::string> names;
+  names.reserve(noted.topics.size());
   for (const auto& [name, id] : noted.topics) names.push_back(name);
   // A broker that has just come up may not know of all topics yet.
   constexpr std::chrono::seconds kSettled(2);
