@@ -14,6 +14,7 @@
 #include "tape/kafka/client.h"
 #include "tape/kafka/member.h"
 #include "tape/kafka/messages.h"
+#include "tape/kafka/topics.h"
 
 namespace tickerhouse::tape::kafka {
 
