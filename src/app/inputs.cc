@@ -10,7 +10,6 @@
 #include "app/cluster/registry.h"
 #include "app/directory/tapes.h"
 #include "runtime/progress.h"
-#include "sources/http_registry.h"
 #include "sources/replay_source.h"
 #include "sources/topic_source.h"
 
@@ -36,11 +35,9 @@ base::Result<std::unique_ptr<sources::TopicFeed>> open_feed(const Config& config
 }
 
 // The mapping fits the newest schema of the topic, or its mistakes are said before anything is read.
-base::Result<std::shared_ptr<sources::Schemas>> open_schemas(const Config& config,
-                                                             const InputOptions& options) {
-  ASSIGN_OR_RETURN(sources::RegistryPlace place, registry_of(config));
-  ASSIGN_OR_RETURN(auto registry, sources::open_http_registry(std::move(place)));
-  auto schemas = std::make_shared<sources::Schemas>(std::move(registry));
+base::Result<std::shared_ptr<sources::Schemas>> checked_schemas(const Config& config,
+                                                                const InputOptions& options) {
+  ASSIGN_OR_RETURN(std::shared_ptr<sources::Schemas> schemas, open_schemas(config));
   RETURN_IF_ERROR(schemas->check(options.topic, options.mapping));
   return schemas;
 }
@@ -88,7 +85,7 @@ base::Status check_input(const Config& config, InputOptions& options) {
   if (!options.topic.empty()) {
     ASSIGN_OR_RETURN(options.feed, open_feed(config, options.topic));
     if (options.mapping.format == formats::Format::avro) {
-      ASSIGN_OR_RETURN(options.schemas, open_schemas(config, options));
+      ASSIGN_OR_RETURN(options.schemas, checked_schemas(config, options));
     }
   } else if (options.mapping.format == formats::Format::avro) {
     return base::Error{base::ErrorCode::configuration,

@@ -131,6 +131,10 @@ bool read_control(const std::vector<RawField>& slots, EventRow& row) {
 
 }  // namespace
 
+bool is_control_json(std::string_view json) {
+  return json.starts_with(R"({"kind":"watermark",)") || json.starts_with(R"({"kind":"status",)");
+}
+
 struct MessageReader::Parts {
   // One shape: most messages have it plainly, the rest is read strictly.
   class Shape {

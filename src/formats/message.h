@@ -10,6 +10,9 @@
 
 namespace tickerhouse::formats {
 
+// Whether it begins as a watermark or status row of ours does, which are no records to a reader of events.
+bool is_control_json(std::string_view json);
+
 // One reader per thread: it keeps its buffers.
 class MessageReader {
  public:

@@ -252,6 +252,56 @@ void append_json_time(std::string& out, base::TsNanos ts) {
   out.push_back('"');
 }
 
+namespace {
+
+const char* status_name(market::StatusCode status) {
+  static constexpr std::array<const char*, 8> kNames = {"?",   "finished",     "started",  "stopped",
+                                                        "gap", "symbol_added", "rejected", "skipped"};
+  const auto code = static_cast<std::size_t>(status);
+  return kNames.at(code < kNames.size() ? code : 0);
+}
+
+void visit_control(const market::EventRow& row, const EventNames& names, const TakeColumn& take) {
+  std::string text;
+  const auto time = [&](const char* name, base::TsNanos ts) {
+    text.clear();
+    if (ts != base::kNoTime) base::append_iso_time(text, ts);
+    take(name, text);
+  };
+  const bool status = row.kind == market::EventKind::status;
+  take("kind", status ? "status" : "watermark");
+  if (status) take("status", status_name(row.control.code));
+  time("ts", row.ts_event);
+  if (!status && (row.flags & market::kDecidedByClock) != 0) take("decided_by", "clock");
+  if (status && row.control.code == market::StatusCode::gap) {
+    time("from", row.control.low);
+    time("to", row.control.high);
+  }
+  if (status && row.control.code == market::StatusCode::symbol_added) take("symbol", names.symbol);
+  take("source", names.source);
+}
+
+}  // namespace
+
+void visit_bar(std::string_view symbol, const market::BarRow& bar, const TakeColumn& take) {
+  std::string text;
+  for_each_bar_column(symbol, bar, [&](const char* name, bool, const auto& write) {
+    text.clear();
+    write(text);
+    take(name, text);
+  });
+}
+
+void visit_event(const market::EventRow& row, const EventNames& names, const TakeColumn& take) {
+  if (!market::carries_market_data(row.kind)) return visit_control(row, names, take);
+  std::string text;
+  for_each_event_column(row, names, [&](const char* name, bool, const auto& write) {
+    text.clear();
+    write(text);
+    take(name, text);
+  });
+}
+
 void append_control_json(std::string& out, const market::EventRow& row, const EventNames& names) {
   const auto time = [&out](const char* name, base::TsNanos ts) {
     out.append(",\"").append(name).append("\":");
@@ -262,12 +312,7 @@ void append_control_json(std::string& out, const market::EventRow& row, const Ev
     time("ts", row.ts_event);
     if ((row.flags & market::kDecidedByClock) != 0) out.append(",\"decided_by\":\"clock\"");
   } else {
-    static constexpr std::array<const char*, 8> kNames = {"?",   "finished",     "started",  "stopped",
-                                                          "gap", "symbol_added", "rejected", "skipped"};
-    const auto code = static_cast<std::size_t>(row.control.code);
-    out.append("{\"kind\":\"status\",\"status\":\"")
-        .append(kNames.at(code < kNames.size() ? code : 0))
-        .append("\"");
+    out.append("{\"kind\":\"status\",\"status\":\"").append(status_name(row.control.code)).append("\"");
     time("ts", row.ts_event);
     if (row.control.code == market::StatusCode::gap) {
       time("from", row.control.low);

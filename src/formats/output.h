@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,11 @@ void append_event_json(std::string& out, const market::EventRow& row, const Even
 void append_control_json(std::string& out, const market::EventRow& row, const EventNames& names);
 std::string_view event_csv_header();
 void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names);
+
+// The same columns one by one, each with its text; empty: unknown, or not of this kind of row.
+using TakeColumn = std::function<void(std::string_view name, std::string_view text)>;
+void visit_bar(std::string_view symbol, const market::BarRow& bar, const TakeColumn& take);
+void visit_event(const market::EventRow& row, const EventNames& names, const TakeColumn& take);
 
 std::string reject_reason(const market::RejectRow& row);    // with length and hash of a line too long
 std::string reject_position(const market::RejectRow& row);  // line or line#index

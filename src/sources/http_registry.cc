@@ -16,6 +16,8 @@ constexpr long kOk = 200;
 constexpr long kUnauthorized = 401;
 constexpr long kForbidden = 403;
 constexpr long kNotFound = 404;
+constexpr long kConflict = 409;
+constexpr long kUnprocessable = 422;
 
 struct CurlFreed {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -36,16 +38,29 @@ class HttpRegistry final : public SchemaRegistry {
       : place_(std::move(place)),
         curl_(std::move(curl)),
         headers_(
-            curl_slist_append(nullptr, "Accept: application/vnd.schemaregistry.v1+json, application/json")) {}
+            curl_slist_append(nullptr, "Accept: application/vnd.schemaregistry.v1+json, application/json")) {
+    curl_slist_append(headers_.get(), "Content-Type: application/vnd.schemaregistry.v1+json");
+  }
 
   base::Result<std::optional<Schema>> by_id(std::uint32_t id) override {
     return schema("/schemas/ids/" + std::to_string(id));
   }
 
   base::Result<std::optional<Schema>> latest(const std::string& subject) override {
-    const std::unique_ptr<char, CurlFreed> escaped(
-        curl_easy_escape(curl_.get(), subject.data(), static_cast<int>(subject.size())));
-    return schema(std::string("/subjects/").append(escaped.get()).append("/versions/latest"));
+    return schema(versions_of(subject).append("/latest"));
+  }
+
+  base::Result<std::uint32_t> add(const std::string& subject, std::string_view schema) override {
+    const std::string body = nlohmann::json{{"schema", schema}, {"schemaType", "AVRO"}}.dump();
+    ASSIGN_OR_RETURN(const Answer answer, ask(versions_of(subject), &body));
+    const auto said = nlohmann::json::parse(answer.text, nullptr, false);
+    if (answer.status == kOk && said.is_object() && said.contains("id") && said["id"].is_number_unsigned())
+      return said["id"].get<std::uint32_t>();
+    if (answer.status != kConflict && answer.status != kUnprocessable) return refused(answer, said);
+    return base::Error{
+        base::ErrorCode::configuration,
+        std::string("the registry does not take our schema: ").append(text_at(said, "message")),
+        "schema of " + subject};
   }
 
  private:
@@ -55,21 +70,33 @@ class HttpRegistry final : public SchemaRegistry {
   };
 
   base::Result<std::optional<Schema>> schema(const std::string& path) {
-    ASSIGN_OR_RETURN(const Answer answer, get(path));
+    ASSIGN_OR_RETURN(const Answer answer, ask(path, nullptr));
     const auto body = nlohmann::json::parse(answer.text, nullptr, false);
-    const auto text_at = [&](const char* key) {
-      const bool there = body.is_object() && body.contains(key) && body[key].is_string();
-      return there ? body[key].get<std::string>() : std::string();
-    };
-    if (answer.status == kOk && !text_at("schema").empty()) {
-      const std::string kind = text_at("schemaType");
-      return std::optional(Schema{kind.empty() ? "AVRO" : kind, text_at("schema")});
+    if (answer.status == kOk && !text_at(body, "schema").empty()) {
+      const std::string kind = text_at(body, "schemaType");
+      return std::optional(Schema{kind.empty() ? "AVRO" : kind, text_at(body, "schema")});
     }
     // 40401 and 40403: no such subject or schema. 404 itself: no such page, so the address is wrong.
     const bool coded =
         body.is_object() && body.contains("error_code") && body["error_code"].is_number_integer();
     if (answer.status == kNotFound && coded && body["error_code"].get<std::int64_t>() / 100 == kNotFound)
       return std::optional<Schema>();
+    return refused(answer, body);
+  }
+
+  static std::string text_at(const nlohmann::json& body, const char* key) {
+    const bool there = body.is_object() && body.contains(key) && body[key].is_string();
+    return there ? body[key].get<std::string>() : std::string();
+  }
+
+  [[nodiscard]] std::string versions_of(const std::string& subject) const {
+    const std::unique_ptr<char, CurlFreed> escaped(
+        curl_easy_escape(curl_.get(), subject.data(), static_cast<int>(subject.size())));
+    return std::string("/subjects/").append(escaped.get()).append("/versions");
+  }
+
+  // What no other answer means.
+  [[nodiscard]] base::Error refused(const Answer& answer, const nlohmann::json& body) const {
     if (answer.status == kUnauthorized || answer.status == kForbidden)
       return error(base::ErrorCode::configuration,
                    "refuses the login (HTTP " + std::to_string(answer.status) +
@@ -78,10 +105,11 @@ class HttpRegistry final : public SchemaRegistry {
       return error(base::ErrorCode::configuration,
                    "does not answer as a schema registry does; is the path right?");
     return error(base::ErrorCode::io,
-                 "answers HTTP " + std::to_string(answer.status) + " " + text_at("message"));
+                 "answers HTTP " + std::to_string(answer.status) + " " + text_at(body, "message"));
   }
 
-  base::Result<Answer> get(const std::string& path) {
+  // body: what is posted; null: nothing is.
+  base::Result<Answer> ask(const std::string& path, const std::string* body) {
     CURL* const curl = curl_.get();
     Answer answer;
     const std::string url = place_.url + path;
@@ -94,6 +122,10 @@ class HttpRegistry final : public SchemaRegistry {
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, kAnswerSeconds);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.text);
+    if (body != nullptr) {
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
+      curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->c_str());
+    }
     if (!place_.authorities.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, place_.authorities.c_str());
     if (!place_.user.empty()) {
       curl_easy_setopt(curl, CURLOPT_USERNAME, place_.user.c_str());

@@ -1,16 +1,10 @@
 #include "sources/message_format.h"
 
+#include "formats/message.h"
 #include "market/reject.h"
 #include "sources/zone.h"
 
 namespace tickerhouse::sources {
-namespace {
-
-bool is_control(std::string_view text) {
-  return text.starts_with(R"({"kind":"watermark",)") || text.starts_with(R"({"kind":"status",)");
-}
-
-}  // namespace
 
 base::Result<formats::Mapping> mapping_of_messages(const formats::Mapping& mapping, const std::string& topic,
                                                    const Schemas* schemas) {
@@ -42,7 +36,7 @@ MessageFormat make_message_format(const formats::Mapping& mapping, Schemas* sche
 bool decode_message(formats::LineDecoder& decoder, std::string_view value, std::uint64_t offset, Line& line,
                     std::vector<formats::Record>& records) {
   records.clear();
-  if (is_control(value)) return false;
+  if (formats::is_control_json(value)) return false;
   line = {value, offset, 0, value.size(), false, false, {}};
   if (line.length > market::kRejectBytesMax) {
     line.text = line.text.substr(0, market::kRejectBytesMax);

@@ -28,7 +28,7 @@ const formats::AvroSchema* Schemas::find(std::uint32_t id) const {
 }
 
 base::Status Schemas::check(const std::string& topic, const formats::Mapping& mapping) {
-  const std::string subject = topic + "-value";
+  const std::string subject = subject_of(topic);
   ASSIGN_OR_RETURN(const auto newest, registry_->latest(subject));
   if (!newest) return {};
   const auto refusal = [&](std::string what) {

@@ -33,7 +33,8 @@ class Gatherer {
 
 class OwnGatherer final : public Gatherer {
  public:
-  OwnGatherer(flow::Topic topic, std::uint16_t partition) : topic_(topic), partition_(partition) {}
+  OwnGatherer(flow::Topic topic, std::uint16_t partition, OpenBook open_book)
+      : topic_(topic), partition_(partition), open_book_(std::move(open_book)) {}
 
   base::Result<bool> add(const rd_kafka_message_t& raw) override {
     kafka::Message message;
@@ -42,6 +43,8 @@ class OwnGatherer final : public Gatherer {
     } else if (raw.payload != nullptr) {  // read by the million, and the value says everything
       message.value = {static_cast<const char*>(raw.payload), raw.len};
     }
+    if (topic_ != flow::Topic::rejects && message.value.starts_with('\0'))
+      RETURN_IF_ERROR(read_avro(message.value));
     auto added = gathered_.add(topic_, message);
     if (added.ok()) return added;
     base::Error error = added.error();
@@ -54,8 +57,24 @@ class OwnGatherer final : public Gatherer {
   void clear() override { gathered_.clear(); }
 
  private:
+  // As the JSON that it means. What is no value of its schema stays as it is: no message of ours.
+  base::Status read_avro(std::string_view& value) {
+    if (book_ == nullptr) {
+      ASSIGN_OR_RETURN(book_, open_book_());
+    }
+    RETURN_IF_ERROR(book_->learn(value));
+    const auto id = formats::schema_id_of(value);
+    const formats::AvroSchema* const schema = id ? book_->find(*id) : nullptr;
+    json_.clear();
+    if (schema != nullptr && schema->append_json(formats::without_schema_id(value), json_)) value = json_;
+    return {};
+  }
+
   flow::Topic topic_;
   std::uint16_t partition_;
+  OpenBook open_book_;
+  std::unique_ptr<formats::SchemaBook> book_;
+  std::string json_;
   kafka::BatchGatherer gathered_;
 };
 
@@ -170,8 +189,9 @@ class KafkaReader final : public flow::TapeReader {
 }  // namespace
 
 std::unique_ptr<flow::TapeReader> read_rows(flow::Topic topic, std::uint16_t partition,
-                                            std::unique_ptr<kafka::Fetch> fetch) {
-  return std::make_unique<KafkaReader>(std::move(fetch), std::make_unique<OwnGatherer>(topic, partition));
+                                            std::unique_ptr<kafka::Fetch> fetch, OpenBook open_book) {
+  return std::make_unique<KafkaReader>(std::move(fetch),
+                                       std::make_unique<OwnGatherer>(topic, partition, std::move(open_book)));
 }
 
 std::unique_ptr<flow::TapeReader> read_messages(std::unique_ptr<kafka::Fetch> fetch,

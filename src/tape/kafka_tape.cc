@@ -26,6 +26,8 @@ namespace {
 using kafka::Fetch;
 using kafka::Transactions;
 
+constexpr const char* kJson = "json";
+constexpr const char* kAvro = "avro";
 constexpr std::int64_t kCountRowsMax = 256;
 constexpr int kCommitTries = 5;  // of one commit whose transaction was aborted or fenced
 
@@ -56,9 +58,36 @@ class KafkaTape final : public flow::Tape {
         looks_(options.connection, kafka::FetchPool::Pace::looks),
         positions_(looks_, *overseer_, names_.positions()) {}
 
-  // Before anything else: whose events these are.
+  // Before anything else: what the pipeline is, if it is there already.
+  base::Status look() {
+    ASSIGN_OR_RETURN(const kafka::Positions::Map known,
+                     kafka::read_positions(*overseer_, names_, positions_));
+    RETURN_IF_ERROR(choose_format(known));
+    const auto declared = known.find(kafka::kDeclarationWriter);
+    if (declared != known.end()) declared_ = declared->second;
+    return find_events();
+  }
+
+  // Of the messages: what it was at the first start.
+  base::Status choose_format(const kafka::Positions::Map& known) {
+    const auto stored = known.find(kafka::kFormatWriter);
+    const bool begun = std::any_of(known.begin(), known.end(), [](const auto& position) {
+      return position.first != kafka::kOwnerWriter && position.first != kafka::kDeclarationWriter;
+    });
+    format_is_new_ = stored == known.end() && !begun;
+    format_ = stored != known.end()                        ? stored->second
+              : format_is_new_ && !options_.format.empty() ? options_.format
+                                                           : kJson;
+    if (options_.format.empty() || options_.format == format_) return {};
+    return base::Error{base::ErrorCode::configuration,
+                       std::string("its messages are ")
+                           .append(format_)
+                           .append("; that is fixed by the first start: leave it out, or give another "
+                                   "--pipeline and another --data directory"),
+                       "kafka.topic_format"};
+  }
+
   base::Status find_events() {
-    ASSIGN_OR_RETURN(declared_, kafka::read_declared(*overseer_, names_, positions_));
     const bool is_new = declared_.empty() && !options_.declaration.empty();
     if (is_new) RETURN_IF_ERROR(kafka::check_has_no_events(*overseer_, names_));
     const std::string& declaration = is_new ? options_.declaration : declared_;
@@ -86,17 +115,46 @@ class KafkaTape final : public flow::Tape {
       ASSIGN_OR_RETURN([[maybe_unused]] const std::uint16_t partitions,
                        kafka::partitions_of(*overseer_, names_));
     } else {
+      RETURN_IF_ERROR(follow_partitions());
       RETURN_IF_ERROR(prepare_topics(*overseer_, names_, options_));
     }
+    RETURN_IF_ERROR(add_schemas());
     if (options_.read_only || options_.owner.empty()) return {};
     ASSIGN_OR_RETURN(const flow::CommitOutcome claimed,
                      this->commit({kafka::kOwnerWriter, "", options_.owner, {}, flow::Claim::results}));
     if (claimed == flow::CommitOutcome::fenced) return kafka::owned_by_another(options_.pipeline);
-    if (names_.others.empty() || !declared_.empty() || options_.join) return {};
-    ASSIGN_OR_RETURN(
-        const flow::CommitOutcome stored,
-        this->commit({kafka::kDeclarationWriter, "", options_.declaration, {}, flow::Claim::results}));
+    if (options_.join) return {};
+    if (format_is_new_ && format_ != kJson) RETURN_IF_ERROR(store(kafka::kFormatWriter, format_));
+    if (names_.others.empty() || !declared_.empty()) return {};
+    return store(kafka::kDeclarationWriter, options_.declaration);
+  }
+
+  // A pipeline that is known has the partitions it has, if nobody wants another number.
+  base::Status follow_partitions() {
+    if (options_.noted.empty() || options_.partitions_given) return {};
+    ASSIGN_OR_RETURN(options_.partitions, kafka::partitions_of(*overseer_, names_));
+    return {};
+  }
+
+  // What is said once for all.
+  base::Status store(std::string_view writer, const std::string& what) {
+    ASSIGN_OR_RETURN(const flow::CommitOutcome stored,
+                     this->commit({writer, "", what, {}, flow::Claim::results}));
     if (stored == flow::CommitOutcome::fenced) return kafka::owned_by_another(options_.pipeline);
+    return {};
+  }
+
+  // Whoever writes says its schemas to the registry first, which refuses those that do not fit.
+  base::Status add_schemas() {
+    if (format_ != kAvro || options_.read_only) return {};
+    ASSIGN_OR_RETURN(const auto book, open_book());
+    for (const flow::Topic topic : {flow::Topic::events, flow::Topic::late, flow::Topic::symbols,
+                                    flow::Topic::bars, flow::Topic::settled}) {
+      if (topic == flow::Topic::events && !names_.others.empty()) continue;
+      const bool bars = topic == flow::Topic::bars || topic == flow::Topic::settled;
+      ASSIGN_OR_RETURN(schema_ids_[topic],
+                       book->add(name(topic), bars ? formats::bar_schema() : formats::event_schema()));
+    }
     return {};
   }
 
@@ -170,7 +228,7 @@ class KafkaTape final : public flow::Tape {
     const std::int64_t at = std::max(found.low, static_cast<std::int64_t>(from.value));
     ASSIGN_OR_RETURN(auto fetch, Fetch::open(streams_, name(topic), partition, at, found.high));
     if (topic != flow::Topic::events || others_.topic.empty())
-      return read_rows(topic, partition, std::move(fetch));
+      return read_rows(topic, partition, std::move(fetch), [this] { return open_book(); });
     ASSIGN_OR_RETURN(auto rows, others_.make_rows());
     return read_messages(std::move(fetch), std::move(rows), [this] { return check_partitions(); });
   }
@@ -226,6 +284,12 @@ class KafkaTape final : public flow::Tape {
  private:
   [[nodiscard]] std::string name(flow::Topic topic) const { return names_.of(topic); }
 
+  base::Result<std::unique_ptr<formats::SchemaBook>> open_book() const {
+    if (options_.open_book) return options_.open_book();
+    return base::Error{base::ErrorCode::configuration, "its messages are Avro, and no registry is named",
+                       std::string("pipeline ").append(options_.pipeline)};
+  }
+
   // Messages in a partition that was added would be read by nobody.
   base::Status check_partitions() {
     auto now = kafka::partitions_of_others(*overseer_, names_);
@@ -275,7 +339,8 @@ class KafkaTape final : public flow::Tape {
     ASSIGN_OR_RETURN(const std::string seen, positions_.read(commit.writer));
     const flow::CommitOutcome outcome = judge(seen, commit);
     if (outcome != flow::CommitOutcome::applied) return outcome;
-    ASSIGN_OR_RETURN(writer.transactions, Transactions::open(options_.connection, names_, commit.writer));
+    ASSIGN_OR_RETURN(writer.transactions,
+                     Transactions::open(options_.connection, names_, commit.writer, schema_ids_));
     ASSIGN_OR_RETURN(writer.position, positions_.read(commit.writer));
     return judge(writer.position, commit);
   }
@@ -324,6 +389,9 @@ class KafkaTape final : public flow::Tape {
   KafkaTapeOptions options_;
   kafka::TopicNames names_;
   std::string declared_;  // what the positions say of the events
+  std::string format_;
+  bool format_is_new_ = false;
+  kafka::SchemaIds schema_ids_;  // of Avro
   flow::OthersEvents others_;
   std::unique_ptr<kafka::Client> overseer_;
   kafka::FetchPool streams_;  // of readers
@@ -356,7 +424,7 @@ base::Result<std::unique_ptr<KafkaTape>> open_tape(const KafkaTapeOptions& optio
   ASSIGN_OR_RETURN(auto overseer, kafka::open_overseer(options.connection));
   RETURN_IF_ERROR(kafka::check_identity(*overseer, options.connection, options.noted));
   auto tape = std::make_unique<KafkaTape>(options, std::move(overseer));
-  RETURN_IF_ERROR(tape->find_events());
+  RETURN_IF_ERROR(tape->look());
   RETURN_IF_ERROR(tape->prepare());
   return tape;
 }

@@ -22,6 +22,7 @@
 #include "flow/work_group.h"
 #include "tape/kafka/client.h"
 #include "tape/kafka/identity.h"
+#include "tape/kafka_reader.h"
 
 namespace tickerhouse::tape {
 
@@ -37,6 +38,10 @@ struct KafkaTapeOptions {
   // then on; of a join they must bear it. Empty: nobody's.
   std::string owner;
   kafka::Identity noted;  // what the owner has noted of its topics; empty: nothing yet
+  // Of the messages of a new pipeline, json or avro; empty: json, or what it has. For Avro a registry knows
+  // the schemas.
+  std::string format;
+  OpenBook open_book;
   // Of a pipeline whose events are a topic of others: what says so. The first who opens it to write stores it
   // with the positions, and from then on it is read there.
   std::string declaration;

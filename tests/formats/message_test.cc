@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/avro/avro_rows.h"
 #include "formats/output.h"
 
 namespace tickerhouse::formats {
@@ -53,8 +54,28 @@ void expect_back(const market::EventBatchBuilder& events, const std::string& tex
   RC_ASSERT(std::memcmp(&put, &got, sizeof put) == 0);
 }
 
+// A value of one of our schemas of Avro, as the JSON that it means.
+std::string meant_by(std::string_view schema, const std::string& value) {
+  std::string json;
+  RC_ASSERT(AvroSchema::parse(schema).value().append_json(value, json));
+  return json;
+}
+
+std::string avro_of(const market::EventBatchBuilder& events) {
+  const market::EventRow& row = events.rows.front();
+  const auto string = [&events](std::uint16_t index) {
+    return index == market::kNoString ? std::string_view() : events.strings.at(index);
+  };
+  AvroRowWriter writer(event_schema());
+  std::string value;
+  writer.append_event(value, row,
+                      {string(row.symbol), string(row.venue), string(row.source), events.text(0)});
+  return value;
+}
+
 void expect_back(const market::EventBatchBuilder& events) {
   for (const std::string& text : forms_of(text_of(events))) expect_back(events, text);
+  expect_back(events, meant_by(event_schema(), avro_of(events)));
 }
 
 base::TsNanos some_time() { return *rc::gen::inRange<base::TsNanos>(0, 9'000'000'000'000'000'000); }
@@ -163,7 +184,11 @@ RC_GTEST_PROP(Message, SoDoesABar, ()) {
   if ((bar.known & market::known::kPriceAvg) != 0) bar.price_avg = price();
   std::string text;
   append_bar_json(text, "M&M.NS", bar);
-  for (const std::string& form : forms_of(text)) {
+  std::string value;
+  AvroRowWriter(bar_schema()).append_bar(value, "M&M.NS", bar);
+  std::vector<std::string> forms = forms_of(text);
+  forms.push_back(meant_by(bar_schema(), value));
+  for (const std::string& form : forms) {
     MessageReader reader;
     market::BatchBuilder<market::BarRow> back;
     RC_ASSERT(reader.read_bar(form, back));

@@ -2,6 +2,7 @@
 the same records as JSON lines; what cannot be read is rejected with its bytes; what can never fit is refused at the start."""
 
 import base64
+import csv
 import datetime
 import decimal
 import http.server
@@ -187,6 +188,101 @@ class Avro(BrokerTest):
         login = ["--schema-registry-user", "me", "--schema-registry-password-file", secret]
         self.assertEqual(binary.replay([], self.data, *self.input(url), *login)["used"], 1)
         self.assertTrue(seen)
+
+
+class OwnTopics(BrokerTest):
+    """The pipeline's own topics as Avro: fastavro reads what exports say, and nothing else changes."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.registry = registry.Registry(cls.path / "registry")
+        cls.addClassCleanup(cls.registry.stop)
+        cls.registry.start()
+        faults = [part for fault in FAULTS for part in ("--fault", fault)]
+        cls.feed = cls.path / "feed.jsonl"
+        binary.run("simulate", "--seed", "5", "--events", "6000", "--symbols", "7", "--rate", "40", *faults, "--output", cls.feed)
+        cls.ledger = binary.replay([cls.feed], cls.path / "embedded")
+
+    def avro(self, url=None):
+        return [*self.tape(), "--topic-format", "avro", *self.known(url)]
+
+    def known(self, url=None):
+        return ["--schema-registry", url or self.registry.url]
+
+    def values(self, topic):
+        """[(kind, value)] of a topic, read as anybody would: the schema by its id from the registry."""
+        consumer = confluent_kafka.Consumer({"bootstrap.servers": self.brokers(), "group.id": "look", "isolation.level": "read_committed", "enable.partition.eof": True,
+                                             "enable.auto.commit": False})
+        consumer.assign([confluent_kafka.TopicPartition(topic, partition, confluent_kafka.OFFSET_BEGINNING) for partition in range(PARTITIONS)])
+        found, schemas, ended = [], {}, set()
+        while len(ended) < PARTITIONS:
+            message = consumer.poll(10)
+            if message.error():
+                self.assertEqual(message.error().code(), confluent_kafka.KafkaError._PARTITION_EOF, message.error())
+                ended.add(message.partition())
+                continue
+            zero, number = struct.unpack(">bI", message.value()[:5])
+            self.assertEqual(zero, 0)
+            if number not in schemas:
+                schemas[number] = fastavro.parse_schema(self.registry.schema(number))
+            found.append((dict(message.headers())["kind"].decode(), fastavro.schemaless_reader(io.BytesIO(message.value()[5:]), schemas[number])))
+        consumer.close()
+        return found
+
+    def exports(self, data):
+        return {what: binary.run("export", what, "--data", data, "--format", "csv", *(self.known() if data == self.data else [])) for what in ("bars", "events", "late", "rejects")}
+
+    def test_equal_to_the_embedded_run(self):
+        self.assertEqual(binary.replay([self.feed], self.data, *self.avro(), "--partitions", PARTITIONS), self.ledger)
+        self.assertEqual(self.exports(self.data), self.exports(self.path / "embedded"))
+        binary.run("verify", "--data", self.data, *self.known())
+        # A second start knows the format, and so does a worker of another directory.
+        self.assertEqual(binary.replay([self.feed], self.data, *self.known()), self.ledger)
+        lines = binary.export("events", self.path / "embedded", "jsonl").decode().splitlines()
+        exported = sorted((row["symbol"], nanos(row["ts"]), decimal.Decimal(row["price"])) for row in (json.loads(line, parse_float=decimal.Decimal) for line in lines) if "price" in row)
+        mine = [(value["symbol"], value["ts"], value["price"]) for kind, value in self.values(f"{self.pipeline}.events") if kind == "trade"]
+        self.assertLessEqual(set(exported), set(mine))
+        bars = list(csv.DictReader(io.StringIO(binary.export("bars", self.path / "embedded", "csv").decode())))
+        newest = {(bar["symbol"], bar["interval"], bar["window_start"]): bar for kind, bar in self.values(f"{self.pipeline}.bars")}
+        self.assertEqual(len(newest), len(bars))
+        for bar in bars:
+            value = newest[bar["symbol"], bar["interval"], nanos(bar["window_start"])]
+            for column in ("open", "high", "low", "close", "volume", "notional", "vwap", "price_avg", "pct_change"):
+                self.assertEqual(value[column], decimal.Decimal(bar[column]) if bar[column] else None, column)
+            self.assertEqual((value["trade_count"], value["revision"], value["state"], value["quality"], str(value["trade_date"])),
+                             (int(bar["trade_count"]), int(bar["revision"]), bar["state"], bar["quality"], bar["trade_date"]))
+            self.assertEqual((value["open_time"], value["close_time"]), (nanos(bar["open_time"]), nanos(bar["close_time"])))
+
+    def test_roles_apart(self):
+        binary.run("produce", self.feed, "--data", self.data, *self.avro(), "--partitions", PARTITIONS)
+        worker = self.spawn("work", "--data", self.path / f"{self.name}-w", *self.tape(), *self.known())
+        self.wait("all is stepped", lambda: not any(partition["waiting"] for partition in self.status()["partitions"]) and self.received() == self.ledger["received"])
+        worker.terminate()
+        self.assertEqual(worker.wait(60), 0)
+        self.assertEqual(self.exports(self.data), self.exports(self.path / "embedded"))
+        # To another pipeline its events are a topic like any other.
+        ledger = binary.replay([], self.path / f"{self.name}-other", "--topic", f"{self.pipeline}.events", "--format", "avro", "--brokers", self.brokers(), *self.known())
+        self.assertEqual((ledger["received"], ledger["rejected"]), (self.ledger["received"] - self.ledger["rejected"], 0))
+        binary.run("sink", "parquet", "--exit-at-end", "--data", self.path / f"{self.name}-s", *self.tape(), *self.known())
+        self.assertTrue(list((self.path / f"{self.name}-s").rglob("*.parquet")))
+
+    def test_what_cannot_be(self):
+        self.fails("replay", self.feed, "--data", self.data, *self.tape(), "--topic-format", "avro", words=["--schema-registry"])
+        self.fails("replay", self.feed, "--data", self.data, *self.tape(), "--topic-format", "xml", words=["kafka.topic_format"])
+        # Somebody else's schema is there.
+        self.registry.register(f"{self.pipeline}.bars-value", FIRST)
+        self.registry.demand(f"{self.pipeline}.bars-value", "BACKWARD")
+        self.fails("replay", self.feed, "--data", self.data, *self.avro(), words=[f"{self.pipeline}.bars-value"])
+        self.pipeline += "-2"
+        self.assertEqual(binary.replay([self.feed], self.data, *self.avro()), self.ledger)
+        self.fails("export", "bars", "--data", self.data, words=["--schema-registry"])
+        self.fails("replay", self.feed, "--data", self.data, "--topic-format", "json", *self.known(), words=["its messages are avro"])
+        # A pipeline of JSON stays one.
+        self.pipeline += "-3"
+        plain = self.path / f"{self.name}-json"
+        self.assertEqual(binary.replay([self.feed], plain, *self.tape()), self.ledger)
+        self.fails("replay", self.feed, "--data", plain, *self.avro(), words=["its messages are json"])
 
 
 if __name__ == "__main__":

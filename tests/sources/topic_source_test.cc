@@ -362,6 +362,7 @@ class FakeRegistry final : public SchemaRegistry {
     return id == 7 ? std::optional(Schema{"AVRO", text_}) : std::nullopt;
   }
   base::Result<std::optional<Schema>> latest(const std::string&) override { return by_id(7); }
+  base::Result<std::uint32_t> add(const std::string&, std::string_view) override { return 7U; }
 
  private:
   std::string text_;

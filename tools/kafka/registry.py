@@ -76,6 +76,13 @@ class Registry:
         text = schema if isinstance(schema, str) else json.dumps(schema)
         return self.request("POST", f"/subjects/{subject}/versions", {"schema": text, "schemaType": kind})["id"]
 
+    def schema(self, number):
+        return json.loads(self.request("GET", f"/schemas/ids/{number}")["schema"])
+
+    def demand(self, subject, compatibility):
+        """Of the next schemas: BACKWARD, FULL, NONE, ..."""
+        self.request("PUT", f"/config/{subject}", {"compatibility": compatibility})
+
     def stop(self):
         if self.process is None:
             return

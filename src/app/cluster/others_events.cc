@@ -45,12 +45,6 @@ base::Result<Declared> parse(const std::string& declaration) {
   }
 }
 
-base::Result<std::unique_ptr<sources::Schemas>> open_schemas(const Config& config) {
-  ASSIGN_OR_RETURN(sources::RegistryPlace place, registry_of(config));
-  ASSIGN_OR_RETURN(auto registry, sources::open_http_registry(std::move(place)));
-  return std::make_unique<sources::Schemas>(std::move(registry));
-}
-
 base::Result<std::unique_ptr<flow::MessageRows>> make_rows(const Config& config, const Declared& declared,
                                                            const formats::Mapping& mapping) {
   sources::OthersRowsOptions options{declared.topic, mapping, declared.skew};

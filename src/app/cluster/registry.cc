@@ -1,10 +1,13 @@
 #include "app/cluster/registry.h"
 
+#include <utility>
+
 #include "app/config/secrets.h"
+#include "sources/http_registry.h"
 
 namespace tickerhouse::app {
 
-base::Result<sources::RegistryPlace> registry_of(const Config& config) {
+base::Result<std::unique_ptr<sources::Schemas>> open_schemas(const Config& config) {
   sources::RegistryPlace place;
   place.url = config.values.at("kafka.schema_registry").text;
   place.user = config.values.at("kafka.schema_registry_user").text;
@@ -15,7 +18,8 @@ base::Result<sources::RegistryPlace> registry_of(const Config& config) {
     return base::Error{base::ErrorCode::configuration,
                        "--schema-registry URL says where the schemas of Avro messages are",
                        "kafka.schema_registry"};
-  return place;
+  ASSIGN_OR_RETURN(auto registry, sources::open_http_registry(std::move(place)));
+  return std::make_unique<sources::Schemas>(std::move(registry));
 }
 
 }  // namespace tickerhouse::app

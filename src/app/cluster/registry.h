@@ -1,13 +1,15 @@
 // The schema registry that the configuration names.
 #pragma once
 
+#include <memory>
+
 #include "app/config/config.h"
 #include "base/result.h"
-#include "sources/http_registry.h"
+#include "sources/schemas.h"
 
 namespace tickerhouse::app {
 
-// `configuration` if it names none.
-base::Result<sources::RegistryPlace> registry_of(const Config& config);
+// Nothing is asked yet. `configuration` if it names none.
+base::Result<std::unique_ptr<sources::Schemas>> open_schemas(const Config& config);
 
 }  // namespace tickerhouse::app

@@ -168,6 +168,8 @@ class Interpreter {
   void interpret_kafka() {
     config_.tape_kind = config_.values["tape.kind"].text;
     if (config_.tape_kind != "lmdb" && config_.tape_kind != "kafka") wrong("tape.kind", "lmdb or kafka");
+    const std::string& format = config_.values["kafka.topic_format"].text;
+    if (format != "json" && format != "avro") wrong("kafka.topic_format", "json or avro");
     config_.kafka_brokers = config_.values["kafka.brokers"].text;
     config_.kafka_pipeline = config_.values["kafka.pipeline"].text;
     config_.work_group = config_.values["work.group"].text;

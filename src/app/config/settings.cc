@@ -8,7 +8,7 @@
 namespace tickerhouse::app {
 namespace {
 
-constexpr std::array<SettingInfo, 55> kSettings = {{
+constexpr std::array<SettingInfo, 56> kSettings = {{
     {"data", "./data", "--data", "OUTPUT_PATH", "the data directory: tape, store, checkpoints"},
     {"ingest.bound", "5s", "--bound", "WATERMARK",
      "how far events may be out of order; the watermark stays that far behind the newest one", true},
@@ -40,6 +40,8 @@ constexpr std::array<SettingInfo, 55> kSettings = {{
      "a file with the password of the login (sasl.password); or the environment has it: KAFKA_PASSWORD"},
     {"kafka.tls_key_password_file", "", "--kafka-tls-key-password-file", "",
      "a file with the password of the key (ssl.key.password); or KAFKA_TLS_KEY_PASSWORD"},
+    {"kafka.topic_format", "json", "--topic-format", "",
+     "of the messages of a new pipeline: json, or avro with a schema registry", true},
     {"kafka.schema_registry", "", "--schema-registry", "SCHEMA_REGISTRY_URL",
      "http:// or https:// address of the registry that knows the schemas of Avro messages"},
     {"kafka.schema_registry_user", "", "--schema-registry-user", "",

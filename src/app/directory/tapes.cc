@@ -5,6 +5,7 @@
 
 #include "app/cluster/cluster.h"
 #include "app/cluster/others_events.h"
+#include "app/cluster/registry.h"
 #include "app/config/secrets.h"
 #include "base/clock.h"
 #include "base/disk.h"
@@ -83,6 +84,11 @@ base::Result<KafkaRecord> read_record(const Config& config, const DirectoryPaths
 base::Result<tape::KafkaTapeOptions> options_of(const Config& config, const KafkaRecord& record,
                                                 const std::string& declaration = {}) {
   tape::KafkaTapeOptions options;
+  options.format = config.given("kafka.topic_format") ? config.values.at("kafka.topic_format").text : "";
+  options.open_book = [config]() -> base::Result<std::unique_ptr<formats::SchemaBook>> {
+    ASSIGN_OR_RETURN(auto schemas, open_schemas(config));
+    return std::unique_ptr<formats::SchemaBook>(std::move(schemas));
+  };
   options.declaration = declaration;
   options.read_declaration = [config, declaration](const std::string& stored) {
     return read_events(config, stored, declaration);

@@ -135,7 +135,13 @@ class AvroReader {
     const bool millis = logical == Logical::timestamp_millis || logical == Logical::local_millis;
     const bool nanos = logical == Logical::timestamp_nanos || logical == Logical::local_nanos;
     base::TsNanos ts = 0;
-    if (__builtin_mul_overflow(number, millis ? 1'000'000 : nanos ? 1 : 1'000, &ts) || ts < 0) return false;
+    if (__builtin_mul_overflow(number,
+                               millis  ? 1'000'000
+                               : nanos ? 1
+                                       : 1'000,
+                               &ts) ||
+        ts < base::kNoTime + base::kDay)  // the first day that nanoseconds reach has no beginning
+      return false;
     out_.push_back('"');
     base::append_iso_time(out_, ts);
     if (local) out_.pop_back();  // the Z

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "formats/message.h"
+
 namespace tickerhouse::formats {
 namespace {
 
@@ -24,9 +26,10 @@ class AvroDecoder final : public LineDecoder {
     const auto id = schema_id_of(message);
     const AvroSchema* const schema = id ? book_.find(*id) : nullptr;
     json_.clear();
-    if (schema != nullptr && schema->append_json(message.substr(kHeadBytes), json_))
-      return json_decoder_->decode(json_, records);
+    const bool read = schema != nullptr && schema->append_json(without_schema_id(message), json_);
+    if (read && !is_control_json(json_)) return json_decoder_->decode(json_, records);
     records.clear();
+    if (read) return LineState::skipped;
     records.emplace_back().fault = unreadable();
     return LineState::records;
   }
@@ -74,6 +77,8 @@ std::optional<std::uint32_t> schema_id_of(std::string_view message) {
   for (const char c : message.substr(1, kHeadBytes - 1)) id = id << 8U | static_cast<std::uint8_t>(c);
   return id;
 }
+
+std::string_view without_schema_id(std::string_view message) { return message.substr(kHeadBytes); }
 
 std::unique_ptr<LineDecoder> make_avro_decoder(const Mapping& mapping, const SchemaBook& book) {
   return std::make_unique<AvroDecoder>(mapping, book);

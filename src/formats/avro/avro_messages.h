@@ -17,10 +17,19 @@ namespace tickerhouse::formats {
 // Nullopt: another format.
 std::optional<std::uint32_t> schema_id_of(std::string_view message);
 
-// The schemas that are known, by id.
+// What follows it.
+std::string_view without_schema_id(std::string_view message);
+
+// The schemas that are known, by id. One thread.
 class SchemaBook {
  public:
   virtual ~SchemaBook() = default;
+  // Asks for the message's schema if it has not been seen yet; what is no Avro is known as such from then on.
+  // `io`, `configuration`: the registry does not answer, or not us.
+  virtual base::Status learn(std::string_view message) = 0;
+  // Makes a schema of ours known for the messages of a topic; its id. `configuration`: it is not compatible
+  // with what is known there.
+  virtual base::Result<std::uint32_t> add(const std::string& topic, std::string_view schema) = 0;
   // Null: unknown, or not Avro.
   [[nodiscard]] virtual const AvroSchema* find(std::uint32_t id) const = 0;
 };

@@ -67,6 +67,8 @@ class AvroSchema {
   // its text were longer than 16 MiB; `out` then ends anywhere.
   [[nodiscard]] bool append_json(std::string_view bytes, std::string& out) const;
 
+  [[nodiscard]] const AvroType& root() const { return *root_; }
+
   // What is found by these names, of records in records; a union of null and one other counts as the other.
   // Null: there is no such field. Of a map every name is a field.
   [[nodiscard]] const AvroType* find(const std::vector<std::string>& path) const;

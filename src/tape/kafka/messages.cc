@@ -73,9 +73,15 @@ base::Result<std::uint64_t> sequence_of(const Message& message) {
   return sequence;
 }
 
+MessageWriter::MessageWriter(SchemaIds ids) : ids_(std::move(ids)) {
+  if (!ids_.empty()) avro_ = std::make_unique<Avro>();
+}
+
 base::Status MessageWriter::write(flow::Topic topic, const market::BatchBytes& batch,
                                   const TakeMessage& take) {
   const bool numbered = topic != flow::Topic::events;
+  const auto known = ids_.find(topic);
+  const std::uint32_t id = known == ids_.end() ? 0 : known->second;
   const TakeRow send = [&](Message& message, std::uint32_t row) {
     message.value = value_;
     if (numbered) {
@@ -86,28 +92,34 @@ base::Status MessageWriter::write(flow::Topic topic, const market::BatchBytes& b
   };
   switch (batch.header().row_kind) {
     case RowKind::event:
-      return write_events(market::EventBatchView(batch), send);
+      return write_events(market::EventBatchView(batch), id, send);
     case RowKind::bar:
-      return write_bars(market::BatchView<market::BarRow>(batch), send);
+      return write_bars(market::BatchView<market::BarRow>(batch), id, send);
     case RowKind::reject:
       return write_rejects(market::BatchView<market::RejectRow>(batch), send);
   }
   return base::Error{base::ErrorCode::invalid_argument, "a batch of unknown rows", flow::topic_name(topic)};
 }
 
-base::Status MessageWriter::write_events(const market::EventBatchView& batch, const TakeRow& send) {
+base::Status MessageWriter::write_events(const market::EventBatchView& batch, std::uint32_t id,
+                                         const TakeRow& send) {
   const auto rows = batch.rows();
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     const market::EventRow& row = rows[i];
     const formats::EventNames names{batch.string(row.symbol), batch.string(row.venue),
                                     batch.string(row.source), batch.text(i)};
     value_.clear();
-    if (market::carries_market_data(row.kind)) {
-      formats::append_event_json(value_, row, names);
+    if (id != 0) {
+      formats::append_schema_id(value_, id);
+      avro_->events.append_event(value_, row, names);
     } else {
-      formats::append_control_json(value_, row, names);
+      if (market::carries_market_data(row.kind)) {
+        formats::append_event_json(value_, row, names);
+      } else {
+        formats::append_control_json(value_, row, names);
+      }
+      value_.pop_back();  // LF
     }
-    value_.pop_back();  // LF
     Message message;
     message.key = names.symbol;
     message.has_key = row.symbol != market::kNoString;
@@ -117,13 +129,19 @@ base::Status MessageWriter::write_events(const market::EventBatchView& batch, co
   return {};
 }
 
-base::Status MessageWriter::write_bars(const market::BatchView<market::BarRow>& batch, const TakeRow& send) {
+base::Status MessageWriter::write_bars(const market::BatchView<market::BarRow>& batch, std::uint32_t id,
+                                       const TakeRow& send) {
   const auto rows = batch.rows();
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     const std::string_view symbol = batch.string(rows[i].symbol);
     value_.clear();
-    formats::append_bar_json(value_, symbol, rows[i]);
-    value_.pop_back();  // LF
+    if (id != 0) {
+      formats::append_schema_id(value_, id);
+      avro_->bars.append_bar(value_, symbol, rows[i]);
+    } else {
+      formats::append_bar_json(value_, symbol, rows[i]);
+      value_.pop_back();  // LF
+    }
     key_.assign(symbol).append(" ").append(base::format_duration(rows[i].interval)).append(" ");
     base::append_iso_time(key_, rows[i].window_start);
     Message message;

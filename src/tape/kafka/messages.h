@@ -10,10 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "flow/tape.h"
+#include "formats/avro/avro_rows.h"
 #include "formats/message.h"
 #include "market/batch_builder.h"
 
@@ -39,19 +42,31 @@ struct Message {
 // Of the writer, in the topic; `damaged` if the message has none.
 base::Result<std::uint64_t> sequence_of(const Message& message);
 
+// Of a registry, of our schemas of Avro; a topic that has none is written as JSON.
+using SchemaIds = std::map<flow::Topic, std::uint32_t>;
+
 using TakeMessage = std::function<base::Status(const Message& message)>;
 
 // Calls `take` for each row of a whole batch, in order.
 class MessageWriter {
  public:
+  explicit MessageWriter(SchemaIds ids = {});
   base::Status write(flow::Topic topic, const market::BatchBytes& batch, const TakeMessage& take);
 
  private:
   using TakeRow = std::function<base::Status(Message& message, std::uint32_t row)>;
-  base::Status write_events(const market::EventBatchView& batch, const TakeRow& send);
-  base::Status write_bars(const market::BatchView<market::BarRow>& batch, const TakeRow& send);
+  struct Avro {
+    formats::AvroRowWriter events{formats::event_schema()};
+    formats::AvroRowWriter bars{formats::bar_schema()};
+  };
+  // id: of the schema, 0: JSON.
+  base::Status write_events(const market::EventBatchView& batch, std::uint32_t id, const TakeRow& send);
+  base::Status write_bars(const market::BatchView<market::BarRow>& batch, std::uint32_t id,
+                          const TakeRow& send);
   base::Status write_rejects(const market::BatchView<market::RejectRow>& batch, const TakeRow& send);
 
+  SchemaIds ids_;
+  std::unique_ptr<Avro> avro_;  // if there are ids
   std::string key_;
   std::string value_;
   std::string sequence_;

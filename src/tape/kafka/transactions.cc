@@ -42,8 +42,9 @@ class Again {
 
 base::Result<std::unique_ptr<Transactions>> Transactions::open(const Connection& connection,
                                                                const TopicNames& names,
-                                                               std::string_view writer) {
-  std::unique_ptr<Transactions> made(new Transactions(names, writer));
+                                                               std::string_view writer,
+                                                               const SchemaIds& schemas) {
+  std::unique_ptr<Transactions> made(new Transactions(names, writer, schemas));
   const std::string id = std::string(names.pipeline).append(".").append(writer);
   ASSIGN_OR_RETURN(made->client_, Client::open(Role::writer, connection, {{"transactional.id", id}}));
   Client& client = *made->client_;

@@ -23,7 +23,8 @@ class Transactions {
   // Ends whatever a predecessor has left open and makes it a zombie. What it had begun to commit is decided
   // then.
   static base::Result<std::unique_ptr<Transactions>> open(const Connection& connection,
-                                                          const TopicNames& names, std::string_view writer);
+                                                          const TopicNames& names, std::string_view writer,
+                                                          const SchemaIds& schemas);
 
   enum class Outcome {
     committed,
@@ -38,7 +39,8 @@ class Transactions {
   base::Result<Outcome> save(const flow::ShardState& state);
 
  private:
-  Transactions(TopicNames names, std::string_view writer) : names_(std::move(names)), writer_(writer) {}
+  Transactions(TopicNames names, std::string_view writer, const SchemaIds& schemas)
+      : names_(std::move(names)), writer_(writer), messages_(schemas) {}
   base::Status produce(const flow::Append& append);
   base::Status produce(rd_kafka_topic_s* topic, std::uint16_t partition, const Message& message);
   base::Status produce_all(const flow::Commit& commit);

@@ -14,9 +14,9 @@ base::Result<std::uint16_t> partitions_if_there(Client& client, const std::strin
 
 }  // namespace
 
-base::Result<std::string> read_declared(Client& client, const TopicNames& names, Positions& positions) {
+base::Result<Positions::Map> read_positions(Client& client, const TopicNames& names, Positions& positions) {
   ASSIGN_OR_RETURN(const std::uint16_t there, partitions_if_there(client, names.positions()));
-  return there == 0 ? std::string() : positions.read(kDeclarationWriter);
+  return there == 0 ? Positions::Map() : positions.read();
 }
 
 base::Status check_has_no_events(Client& client, const TopicNames& names) {

@@ -15,8 +15,11 @@ namespace tickerhouse::tape::kafka {
 // Whose position says that the events are of others, and how they are read.
 inline constexpr std::string_view kDeclarationWriter = "events";
 
-// That position; empty if there is none, or no pipeline yet.
-base::Result<std::string> read_declared(Client& client, const TopicNames& names, Positions& positions);
+// Whose position says in what format the messages are.
+inline constexpr std::string_view kFormatWriter = "format";
+
+// All positions; none if there is no pipeline yet.
+base::Result<Positions::Map> read_positions(Client& client, const TopicNames& names, Positions& positions);
 
 // `configuration` if the pipeline has events of its own.
 base::Status check_has_no_events(Client& client, const TopicNames& names);
