@@ -234,12 +234,14 @@ void Shard::control(const market::EventBatchView& batch, std::size_t index, std:
       return;
     case market::StatusCode::symbol_added:
       return;  // never in events
-    case market::StatusCode::rejected:
+    case market::StatusCode::rejected: {
+      const std::string_view text = batch.text(static_cast<std::uint32_t>(index));
       ++counts_.ledger.received;
       ++counts_.ledger.rejected;
-      messages_.reject(row, batch.text(static_cast<std::uint32_t>(index)), offset, results.rejects);
-      results.rejected_bytes += batch.text(static_cast<std::uint32_t>(index)).size();
+      results.rejected_bytes += text.size();
+      messages_.reject(row, text, offset, results.rejects);
       return;
+    }
     case market::StatusCode::skipped:
       messages_.skip();
       return;

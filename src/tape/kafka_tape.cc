@@ -3,7 +3,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -13,12 +12,12 @@
 #include "tape/commit_rule.h"
 #include "tape/kafka/checkpoints/checkpoint_topic.h"
 #include "tape/kafka/fetch.h"
-#include "tape/kafka/messages.h"
-#include "tape/kafka/others/declared.h"
 #include "tape/kafka/positions.h"
 #include "tape/kafka/topics.h"
 #include "tape/kafka/transactions.h"
 #include "tape/kafka_reader.h"
+#include "tape/kafka_start.h"
+#include "tape/row_lookup.h"
 
 namespace tickerhouse::tape {
 namespace {
@@ -26,9 +25,6 @@ namespace {
 using kafka::Fetch;
 using kafka::Transactions;
 
-constexpr const char* kJson = "json";
-constexpr const char* kAvro = "avro";
-constexpr std::int64_t kCountRowsMax = 256;
 constexpr int kCommitTries = 5;  // of one commit whose transaction was aborted or fenced
 
 // One writer of this process: who may commit, and where it stands.
@@ -38,137 +34,27 @@ struct Writer {
   std::string position;                        // meaningless without them
 };
 
-// Nothing is made before it is known that what is there is ours, or nobody's.
-base::Status prepare_topics(kafka::Client& overseer, const kafka::TopicNames& names,
-                            const KafkaTapeOptions& options) {
-  if (!options.owner.empty() && options.noted.empty())
-    RETURN_IF_ERROR(kafka::check_adoptable(overseer, options.connection, names, options.owner));
-  RETURN_IF_ERROR(kafka::check_message_limits(overseer, names));
-  return kafka::ensure_topics(overseer, names,
-                              {.partitions = options.partitions, .replication = options.replication});
-}
-
 class KafkaTape final : public flow::Tape {
  public:
   KafkaTape(const KafkaTapeOptions& options, std::unique_ptr<kafka::Client> overseer)
       : options_(options),
-        names_{options.pipeline},
         overseer_(std::move(overseer)),
         streams_(options.connection, kafka::FetchPool::Pace::streams),
         looks_(options.connection, kafka::FetchPool::Pace::looks),
-        positions_(looks_, *overseer_, names_.positions()) {}
+        positions_(looks_, *overseer_, kafka::TopicNames{options.pipeline}.positions()),
+        start_(options, *overseer_, positions_),
+        lookup_(looks_, *overseer_) {}
 
-  // Before anything else: what the pipeline is, if it is there already.
-  base::Status look() {
-    ASSIGN_OR_RETURN(const kafka::Positions::Map known,
-                     kafka::read_positions(*overseer_, names_, positions_));
-    RETURN_IF_ERROR(choose_format(known));
-    const auto declared = known.find(kafka::kDeclarationWriter);
-    if (declared != known.end()) declared_ = declared->second;
-    return find_events();
-  }
-
-  // Of the messages: what it was at the first start.
-  base::Status choose_format(const kafka::Positions::Map& known) {
-    const auto stored = known.find(kafka::kFormatWriter);
-    const bool begun = std::any_of(known.begin(), known.end(), [](const auto& position) {
-      return position.first != kafka::kOwnerWriter && position.first != kafka::kDeclarationWriter;
+  base::Status open() {
+    RETURN_IF_ERROR(start_.look());
+    return start_.prepare([this](std::string_view writer, std::string_view what) {
+      return commit({writer, "", what, {}, flow::Claim::results});
     });
-    format_is_new_ = stored == known.end() && !begun;
-    format_ = stored != known.end()                        ? stored->second
-              : format_is_new_ && !options_.format.empty() ? options_.format
-                                                           : kJson;
-    if (options_.format.empty() || options_.format == format_) return {};
-    return base::Error{base::ErrorCode::configuration,
-                       std::string("its messages are ")
-                           .append(format_)
-                           .append("; that is fixed by the first start: leave it out, or give another "
-                                   "--pipeline and another --data directory"),
-                       "kafka.topic_format"};
   }
+  base::Result<kafka::Identity> note_topics() { return start_.note_topics(); }
 
-  base::Status find_events() {
-    const bool is_new = declared_.empty() && !options_.declaration.empty();
-    if (is_new) RETURN_IF_ERROR(kafka::check_has_no_events(*overseer_, names_));
-    const std::string& declaration = is_new ? options_.declaration : declared_;
-    if (declaration.empty()) return {};
-    if (!options_.read_declaration)
-      return base::Error{base::ErrorCode::invalid_argument, "its events are a topic of others",
-                         options_.pipeline};
-    ASSIGN_OR_RETURN(others_, options_.read_declaration(declaration));
-    names_.others = others_.topic;
-    ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of_others(*overseer_, names_));
-    const std::uint16_t wanted = std::exchange(options_.partitions, partitions);
-    if (!options_.partitions_given || wanted == partitions) return {};
-    return base::Error{base::ErrorCode::configuration,
-                       std::string("has ")
-                           .append(std::to_string(partitions))
-                           .append(" partitions, not ")
-                           .append(std::to_string(wanted))
-                           .append(": leave engine.partitions out"),
-                       std::string("Kafka, topic ").append(others_.topic)};
-  }
-
-  // What is there, or is made. Then it is ours, if it is to be anybody's.
-  base::Status prepare() {
-    if (options_.read_only || options_.join) {
-      ASSIGN_OR_RETURN([[maybe_unused]] const std::uint16_t partitions,
-                       kafka::partitions_of(*overseer_, names_));
-    } else {
-      RETURN_IF_ERROR(follow_partitions());
-      RETURN_IF_ERROR(prepare_topics(*overseer_, names_, options_));
-    }
-    RETURN_IF_ERROR(add_schemas());
-    if (options_.read_only || options_.owner.empty()) return {};
-    ASSIGN_OR_RETURN(const flow::CommitOutcome claimed,
-                     this->commit({kafka::kOwnerWriter, "", options_.owner, {}, flow::Claim::results}));
-    if (claimed == flow::CommitOutcome::fenced) return kafka::owned_by_another(options_.pipeline);
-    if (options_.join) return {};
-    if (format_is_new_ && format_ != kJson) RETURN_IF_ERROR(store(kafka::kFormatWriter, format_));
-    if (names_.others.empty() || !declared_.empty()) return {};
-    return store(kafka::kDeclarationWriter, options_.declaration);
-  }
-
-  // A pipeline that is known has the partitions it has, if nobody wants another number.
-  base::Status follow_partitions() {
-    if (options_.noted.empty() || options_.partitions_given) return {};
-    ASSIGN_OR_RETURN(options_.partitions, kafka::partitions_of(*overseer_, names_));
-    return {};
-  }
-
-  // What is said once for all.
-  base::Status store(std::string_view writer, const std::string& what) {
-    ASSIGN_OR_RETURN(const flow::CommitOutcome stored,
-                     this->commit({writer, "", what, {}, flow::Claim::results}));
-    if (stored == flow::CommitOutcome::fenced) return kafka::owned_by_another(options_.pipeline);
-    return {};
-  }
-
-  // Whoever writes says its schemas to the registry first, which refuses those that do not fit.
-  base::Status add_schemas() {
-    if (format_ != kAvro || options_.read_only) return {};
-    ASSIGN_OR_RETURN(const auto book, open_book());
-    for (const flow::Topic topic : {flow::Topic::events, flow::Topic::late, flow::Topic::symbols,
-                                    flow::Topic::bars, flow::Topic::settled}) {
-      if (topic == flow::Topic::events && !names_.others.empty()) continue;
-      const bool bars = topic == flow::Topic::bars || topic == flow::Topic::settled;
-      ASSIGN_OR_RETURN(schema_ids_[topic],
-                       book->add(name(topic), bars ? formats::bar_schema() : formats::event_schema()));
-    }
-    return {};
-  }
-
-  base::Result<kafka::Identity> note_topics() {
-    ASSIGN_OR_RETURN(const std::uint16_t partitions, kafka::partitions_of(*overseer_, names_));
-    RETURN_IF_ERROR(kafka::ensure_topics(*overseer_, names_,
-                                         {.partitions = partitions, .replication = options_.replication}));
-    return kafka::identity_of(*overseer_, names_);
-  }
-
-  [[nodiscard]] std::string events_of() const override { return others_.topic; }
-  [[nodiscard]] std::uint16_t partitions_of_others() const override {
-    return others_.topic.empty() ? std::uint16_t{0} : options_.partitions;
-  }
+  [[nodiscard]] std::string events_of() const override { return start_.others().topic; }
+  [[nodiscard]] std::uint16_t partitions_of_others() const override { return start_.partitions_of_others(); }
 
   base::Result<flow::CommitOutcome> commit(const flow::Commit& commit) override {
     RETURN_IF_ERROR(check_commit(commit));
@@ -201,7 +87,7 @@ class KafkaTape final : public flow::Tape {
   }
 
   base::Result<std::optional<std::string>> newest_checkpoint(std::uint16_t partition) {
-    return kafka::newest_checkpoint(looks_, *overseer_, names_.checkpoints(), partition);
+    return kafka::newest_checkpoint(looks_, *overseer_, start_.names().checkpoints(), partition);
   }
 
   base::Result<std::vector<std::pair<std::string, std::string>>> positions(std::string_view prefix) override {
@@ -227,25 +113,16 @@ class KafkaTape final : public flow::Tape {
     ASSIGN_OR_RETURN(const kafka::Watermarks found, kafka::watermarks(*overseer_, name(topic), partition));
     const std::int64_t at = std::max(found.low, static_cast<std::int64_t>(from.value));
     ASSIGN_OR_RETURN(auto fetch, Fetch::open(streams_, name(topic), partition, at, found.high));
-    if (topic != flow::Topic::events || others_.topic.empty())
-      return read_rows(topic, partition, std::move(fetch), [this] { return open_book(); });
-    ASSIGN_OR_RETURN(auto rows, others_.make_rows());
-    return read_messages(std::move(fetch), std::move(rows), [this] { return check_partitions(); });
+    const flow::OthersEvents& others = start_.others();
+    if (topic != flow::Topic::events || others.topic.empty())
+      return read_rows(topic, partition, std::move(fetch), [this] { return start_.open_book(); });
+    ASSIGN_OR_RETURN(auto rows, others.make_rows());
+    return read_messages(std::move(fetch), std::move(rows), [this] { return start_.check_partitions(); });
   }
 
   base::Result<std::uint64_t> rows_from(flow::Topic topic, std::uint16_t partition,
                                         flow::Offset from) override {
-    ASSIGN_OR_RETURN(const kafka::Watermarks found, kafka::watermarks(*overseer_, name(topic), partition));
-    const std::int64_t at = std::max(found.low, static_cast<std::int64_t>(from.value));
-    const std::int64_t most = std::max<std::int64_t>(0, found.high - at);
-    if (most == 0 || most > kCountRowsMax) return static_cast<std::uint64_t>(most);
-    ASSIGN_OR_RETURN(const auto fetch, Fetch::open(looks_, name(topic), partition, at, found.high));
-    std::uint64_t rows = 0;
-    while (true) {
-      ASSIGN_OR_RETURN(const rd_kafka_message_t* message, fetch->next());
-      if (message == nullptr) return rows;
-      ++rows;
-    }
+    return lookup_.count_from(name(topic), partition, from);
   }
 
   base::Result<std::uint64_t> rows_about(flow::Topic topic, std::uint16_t partition,
@@ -255,22 +132,9 @@ class KafkaTape final : public flow::Tape {
         std::max<std::int64_t>(0, heard - static_cast<std::int64_t>(from.value)));
   }
 
-  // Sequences ascend with offsets, so halving finds it: some twenty small reads in the longest topic.
   base::Result<flow::Offset> find_sequence(flow::Topic topic, std::uint16_t partition,
                                            std::uint64_t sequence) override {
-    ASSIGN_OR_RETURN(const kafka::Watermarks found, kafka::watermarks(*overseer_, name(topic), partition));
-    std::int64_t low = found.low;    // rows before it are less
-    std::int64_t high = found.high;  // rows from it on are not
-    while (low < high) {
-      const std::int64_t middle = low + (high - low) / 2;
-      ASSIGN_OR_RETURN(const auto row, first_row(topic, partition, middle));
-      if (!row || row->second >= sequence) {
-        high = middle;
-      } else {
-        low = row->first + 1;
-      }
-    }
-    return flow::Offset{static_cast<std::uint64_t>(low)};
+    return lookup_.find_sequence(name(topic), partition, sequence);
   }
 
   [[nodiscard]] bool is_compacted(flow::Topic topic) const override { return topic == flow::Topic::bars; }
@@ -282,28 +146,16 @@ class KafkaTape final : public flow::Tape {
   }
 
  private:
-  [[nodiscard]] std::string name(flow::Topic topic) const { return names_.of(topic); }
-
-  base::Result<std::unique_ptr<formats::SchemaBook>> open_book() const {
-    if (options_.open_book) return options_.open_book();
-    return base::Error{base::ErrorCode::configuration, "its messages are Avro, and no registry is named",
-                       std::string("pipeline ").append(options_.pipeline)};
-  }
-
-  // Messages in a partition that was added would be read by nobody.
-  base::Status check_partitions() {
-    auto now = kafka::partitions_of_others(*overseer_, names_);
-    if (now.ok() || now.error().code != base::ErrorCode::configuration) return {};
-    return base::Error{base::ErrorCode::damaged, now.error().what, now.error().where};
-  }
+  [[nodiscard]] std::string name(flow::Topic topic) const { return start_.names().of(topic); }
 
   [[nodiscard]] base::Status check_appends(const flow::Commit& commit) const {
     const bool to_events =
         std::any_of(commit.appends.begin(), commit.appends.end(),
                     [](const flow::Append& append) { return append.topic == flow::Topic::events; });
-    if (!to_events || others_.topic.empty()) return {};
+    const std::string& others = start_.others().topic;
+    if (!to_events || others.empty()) return {};
     return base::Error{base::ErrorCode::invalid_argument, "is written by others, not by this pipeline",
-                       std::string("Kafka, topic ").append(others_.topic)};
+                       std::string("Kafka, topic ").append(others)};
   }
 
   Writer& writer_of(std::string_view name) {
@@ -339,64 +191,26 @@ class KafkaTape final : public flow::Tape {
     ASSIGN_OR_RETURN(const std::string seen, positions_.read(commit.writer));
     const flow::CommitOutcome outcome = judge(seen, commit);
     if (outcome != flow::CommitOutcome::applied) return outcome;
-    ASSIGN_OR_RETURN(writer.transactions,
-                     Transactions::open(options_.connection, names_, commit.writer, schema_ids_));
+    ASSIGN_OR_RETURN(writer.transactions, Transactions::open(options_.connection, start_.names(),
+                                                             commit.writer, start_.schema_ids()));
     ASSIGN_OR_RETURN(writer.position, positions_.read(commit.writer));
     return judge(writer.position, commit);
   }
 
   // After its commit: a cut that is lost with the process is asked for again by whoever cuts.
   base::Status cut(const flow::Commit& commit) {
-    for (const flow::Cut& cut : commit.cuts) {
-      ASSIGN_OR_RETURN(const kafka::Watermarks found,
-                       kafka::watermarks(*overseer_, name(cut.topic), cut.partition));
-      const auto to = static_cast<std::int64_t>(cut.to.value);
-      if (to <= found.low) continue;
-      ASSIGN_OR_RETURN(const std::int64_t last, last_row(cut.topic, cut.partition, found));
-      RETURN_IF_ERROR(kafka::delete_before(*overseer_, name(cut.topic), cut.partition, std::min(to, last)));
-    }
+    for (const flow::Cut& cut : commit.cuts)
+      RETURN_IF_ERROR(lookup_.cut_before(name(cut.topic), cut.partition, cut.to));
     return {};
   }
 
-  // Offset and sequence of the first row at or after `from`.
-  base::Result<std::optional<std::pair<std::int64_t, std::uint64_t>>> first_row(flow::Topic topic,
-                                                                                std::uint16_t partition,
-                                                                                std::int64_t from) {
-    using Row = std::optional<std::pair<std::int64_t, std::uint64_t>>;
-    ASSIGN_OR_RETURN(const auto fetch, Fetch::open(looks_, name(topic), partition, from, 0));
-    ASSIGN_OR_RETURN(const rd_kafka_message_t* raw, fetch->next());
-    if (raw == nullptr) return Row();
-    ASSIGN_OR_RETURN(const std::uint64_t sequence, kafka::sequence_of(kafka::message_of(*raw)));
-    return Row(std::pair(raw->offset, sequence));
-  }
-
-  // The offset of the last committed row, which is never cut; found.low if there is none.
-  base::Result<std::int64_t> last_row(flow::Topic topic, std::uint16_t partition,
-                                      const kafka::Watermarks& found) {
-    for (std::int64_t back = 64;; back *= 16) {
-      const std::int64_t from = std::max(found.low, found.high - back);
-      ASSIGN_OR_RETURN(const auto fetch, Fetch::open(looks_, name(topic), partition, from, found.high));
-      std::int64_t last = -1;
-      while (true) {
-        ASSIGN_OR_RETURN(const rd_kafka_message_t* message, fetch->next());
-        if (message == nullptr) break;
-        last = message->offset;
-      }
-      if (last >= 0 || from == found.low) return std::max(last, found.low);
-    }
-  }
-
   KafkaTapeOptions options_;
-  kafka::TopicNames names_;
-  std::string declared_;  // what the positions say of the events
-  std::string format_;
-  bool format_is_new_ = false;
-  kafka::SchemaIds schema_ids_;  // of Avro
-  flow::OthersEvents others_;
   std::unique_ptr<kafka::Client> overseer_;
   kafka::FetchPool streams_;  // of readers
   kafka::FetchPool looks_;    // of short questions
   kafka::Positions positions_;
+  KafkaStart start_;
+  RowLookup lookup_;
   std::shared_ptr<kafka::Member> member_;  // none: no group is told
   std::mutex mutex_;
   std::map<std::string, std::unique_ptr<Writer>, std::less<>> writers_;
@@ -424,8 +238,7 @@ base::Result<std::unique_ptr<KafkaTape>> open_tape(const KafkaTapeOptions& optio
   ASSIGN_OR_RETURN(auto overseer, kafka::open_overseer(options.connection));
   RETURN_IF_ERROR(kafka::check_identity(*overseer, options.connection, options.noted));
   auto tape = std::make_unique<KafkaTape>(options, std::move(overseer));
-  RETURN_IF_ERROR(tape->look());
-  RETURN_IF_ERROR(tape->prepare());
+  RETURN_IF_ERROR(tape->open());
   return tape;
 }
 

@@ -50,16 +50,27 @@ def nanos(text):
     return int(seconds) * 10**9 + int(fraction.ljust(9, "0") or 0)
 
 
-class Avro(BrokerTest):
+class RegistryTest(BrokerTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.registry = registry.Registry(cls.path / "registry")
         cls.addClassCleanup(cls.registry.stop)
         cls.registry.start()
-        faults = [part for fault in FAULTS if not fault.startswith("malformed") for part in ("--fault", fault)]
-        binary.run("simulate", "--seed", "5", "--events", "6000", "--symbols", "7", "--rate", "40", *faults, "--output", cls.path / "feed.jsonl")
-        cls.records = [json.loads(line, parse_float=decimal.Decimal, parse_int=decimal.Decimal) for line in (cls.path / "feed.jsonl").read_text().splitlines()]
+
+    @classmethod
+    def simulate(cls, faults):
+        cls.feed = cls.path / "feed.jsonl"
+        flags = [part for fault in faults for part in ("--fault", fault)]
+        binary.run("simulate", "--seed", "5", "--events", "6000", "--symbols", "7", "--rate", "40", *flags, "--output", cls.feed)
+
+
+class Avro(RegistryTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.simulate([fault for fault in FAULTS if not fault.startswith("malformed")])
+        cls.records = [json.loads(line, parse_float=decimal.Decimal, parse_int=decimal.Decimal) for line in cls.feed.read_text().splitlines()]
 
     def setUp(self):
         super().setUp()
@@ -190,18 +201,13 @@ class Avro(BrokerTest):
         self.assertTrue(seen)
 
 
-class OwnTopics(BrokerTest):
+class OwnTopics(RegistryTest):
     """The pipeline's own topics as Avro: fastavro reads what exports say, and nothing else changes."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.registry = registry.Registry(cls.path / "registry")
-        cls.addClassCleanup(cls.registry.stop)
-        cls.registry.start()
-        faults = [part for fault in FAULTS for part in ("--fault", fault)]
-        cls.feed = cls.path / "feed.jsonl"
-        binary.run("simulate", "--seed", "5", "--events", "6000", "--symbols", "7", "--rate", "40", *faults, "--output", cls.feed)
+        cls.simulate(FAULTS)
         cls.ledger = binary.replay([cls.feed], cls.path / "embedded")
 
     def avro(self, url=None):
