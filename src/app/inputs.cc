@@ -84,6 +84,7 @@ base::Status check_input(const Config& config, InputOptions& options) {
     }
   if (!options.topic.empty()) {
     ASSIGN_OR_RETURN(options.feed, open_feed(config, options.topic));
+    options.accept_gap = config.accept_gap;
     if (options.mapping.format == formats::Format::avro) {
       ASSIGN_OR_RETURN(options.schemas, checked_schemas(config, options));
     }
@@ -98,8 +99,8 @@ base::Result<sources::OpenedInput> open_input(InputOptions options,
                                               const std::vector<sources::KnownInput>& known) {
   if (options.feed == nullptr)
     return sources::open_replay({options.paths, options.mapping, options.follow, options.sort, known});
-  return sources::open_topic(std::move(options.feed),
-                             {options.mapping, options.follow, known, std::move(options.schemas)});
+  return sources::open_topic(std::move(options.feed), {options.mapping, options.follow, options.accept_gap,
+                                                       known, std::move(options.schemas)});
 }
 
 base::Result<bool> has_events_of_others(const Config& config, bool names_files) {

@@ -31,6 +31,7 @@ struct InputOptions {
   formats::Mapping mapping;
   bool follow = false;
   bool sort = false;
+  bool accept_gap = false;                    // of it, from check_input()
   std::unique_ptr<sources::TopicFeed> feed;   // of the topic, from check_input()
   std::shared_ptr<sources::Schemas> schemas;  // of its messages, if they are Avro
 };

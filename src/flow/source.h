@@ -41,12 +41,21 @@ struct RejectedRecord {
   base::Hash128 raw_hash;        // set for line_too_long
 };
 
+// Records of an input that were deleted before they were read, and that an operator has given up: [from, to)
+// in its own positions, which may count more than records.
+struct LostRecords {
+  std::uint16_t file = 0;  // index into SourceBatch::files
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+};
+
 // Reused from poll to poll; after warm-up it allocates nothing.
 struct SourceBatch {
   market::EventBatchBuilder
       events;  // in the order of the input; symbol, venue index events.strings; source is not set
   std::vector<RecordOrigin> origins;  // of each event
   std::vector<RejectedRecord> rejects;
+  std::vector<LostRecords> lost;   // before the first of these
   std::vector<std::string> files;  // display names for rejects; constant during a run
   std::string position;            // the source's position after this batch; what restore() takes
   std::uint64_t skipped = 0;       // lines a `where` filter excluded
@@ -58,6 +67,7 @@ struct SourceBatch {
     events.clear();
     origins.clear();
     rejects.clear();
+    lost.clear();
     position.clear();
     skipped = rounded = 0;
   }

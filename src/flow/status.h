@@ -38,6 +38,14 @@ struct Ledger {
   bool operator==(const Ledger&) const = default;
 };
 
+// Rows that were deleted before they were read, and given up (--accept-gap): the last stretch of offsets, and
+// how many in all.
+struct LostRows {
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint64_t offsets = 0;
+};
+
 struct SourceStatus {
   std::string name;
   bool finished = false;
@@ -47,14 +55,8 @@ struct SourceStatus {
   std::uint64_t skipped = 0;
   std::uint64_t rounded = 0;
   std::map<std::string, std::uint64_t> rejects;  // by reason
-};
-
-// Rows that were deleted before they were read, and given up (--accept-gap): the last stretch of offsets, and
-// how many in all.
-struct LostRows {
-  std::uint64_t from = 0;
-  std::uint64_t to = 0;
-  std::uint64_t offsets = 0;
+  LostRows lost;
+  std::string lost_input;  // whose offsets the last stretch has: a partition of the topic, TOPIC/3
 };
 
 struct PartitionStatus {

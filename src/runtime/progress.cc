@@ -15,6 +15,7 @@ constexpr std::uint32_t kProgressVersionOfOthers = 3;  // of a shard whose event
 // position is compared with the stored one, so what version 1 can say is said in it.
 constexpr std::size_t kRejectReasons1 = 16;
 constexpr std::uint32_t kProgressVersionAllReasons = 2;
+constexpr std::uint32_t kProgressVersionLostInput = 3;
 
 base::Error damaged(const char* what) {
   return {base::ErrorCode::damaged, std::string("unreadable position of a ").append(what), "tape"};
@@ -45,6 +46,36 @@ void get_holes(base::ByteReader& in, std::vector<SeqHole>& holes) {
   }
 }
 
+void put_lost(base::ByteWriter& out, const flow::LostRows& lost) {
+  for (const std::uint64_t number : {lost.from, lost.to, lost.offsets}) out.put(number);
+}
+
+void get_lost(base::ByteReader& in, flow::LostRows& lost) {
+  for (std::uint64_t* number : {&lost.from, &lost.to, &lost.offsets}) *number = in.get<std::uint64_t>();
+}
+
+void put_lost_input(base::ByteWriter& out, const SourceProgress& progress) {
+  put_lost(out, progress.lost);
+  out.put_text(progress.lost_input);
+  out.put(static_cast<std::uint32_t>(progress.lost_stretches.size()));
+  for (const LostStretch& stretch : progress.lost_stretches) {
+    out.put(stretch.input);
+    out.put(stretch.low);
+    out.put(stretch.high);
+  }
+}
+
+void get_lost_input(base::ByteReader& in, SourceProgress& progress) {
+  get_lost(in, progress.lost);
+  progress.lost_input = in.get_text();
+  for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count) {
+    LostStretch& stretch = progress.lost_stretches.emplace_back();
+    stretch.input = in.get<std::uint16_t>();
+    stretch.low = in.get<base::TsNanos>();
+    stretch.high = in.get<base::TsNanos>();
+  }
+}
+
 }  // namespace
 
 std::string shard_writer(std::uint16_t partition) {
@@ -57,10 +88,12 @@ std::uint64_t SourceProgress::rejected() const {
 
 std::string SourceProgress::encode() const {
   const auto later = rejects.begin() + kRejectReasons1;
-  const bool all = std::any_of(later, rejects.end(), [](std::uint64_t count) { return count > 0; });
+  const bool some_lost = lost.offsets > 0;
+  const bool all =
+      some_lost || std::any_of(later, rejects.end(), [](std::uint64_t count) { return count > 0; });
   std::string bytes;
   base::ByteWriter out(bytes);
-  out.put(all ? kProgressVersionAllReasons : kProgressVersion);
+  out.put(some_lost ? kProgressVersionLostInput : all ? kProgressVersionAllReasons : kProgressVersion);
   out.put(origin);
   out.put(live);
   out.put(finished);
@@ -74,6 +107,7 @@ std::string SourceProgress::encode() const {
   out.put(static_cast<std::uint32_t>(partitions_used.size()));
   for (const bool used : partitions_used) out.put(used);
   out.put_text(source_position);
+  if (some_lost) put_lost_input(out, *this);
   return bytes;
 }
 
@@ -81,7 +115,7 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
   base::ByteReader in(bytes);
   SourceProgress progress;
   const auto version = in.get<std::uint32_t>();
-  if (version != kProgressVersion && version != kProgressVersionAllReasons) return damaged("source");
+  if (version < kProgressVersion || version > kProgressVersionLostInput) return damaged("source");
   progress.origin = in.get<flow::Origin>();
   progress.live = in.get<bool>();
   progress.finished = in.get<bool>();
@@ -99,6 +133,7 @@ base::Result<SourceProgress> SourceProgress::decode(std::string_view bytes) {
   for (auto count = in.get<std::uint32_t>(); count > 0 && in.ok(); --count)
     progress.partitions_used.push_back(in.get<bool>());
   progress.source_position = in.get_text();
+  if (version == kProgressVersionLostInput) get_lost_input(in, progress);
   if (!in.at_end()) return damaged("source");
   return progress;
 }
@@ -112,8 +147,7 @@ std::string ShardProgress::encode() const {
   out.put(next.value);
   for (const std::uint64_t sequence : sequences) out.put(sequence);
   out.put(counts);
-  if (some_lost)
-    for (const std::uint64_t number : {lost.from.value, lost.to.value, lost.offsets}) out.put(number);
+  if (some_lost) put_lost(out, lost);
   if (of_others) {
     out.put(started.value);
     messages.save(out);
@@ -130,9 +164,7 @@ base::Result<ShardProgress> ShardProgress::decode(std::string_view bytes) {
   progress.next.value = in.get<std::uint64_t>();
   for (std::uint64_t& sequence : progress.sequences) sequence = in.get<std::uint64_t>();
   progress.counts = in.get<engine::ShardCounts>();
-  if (version >= kProgressVersionWithLost)
-    for (std::uint64_t* number : {&progress.lost.from.value, &progress.lost.to.value, &progress.lost.offsets})
-      *number = in.get<std::uint64_t>();
+  if (version >= kProgressVersionWithLost) get_lost(in, progress.lost);
   if (version == kProgressVersionOfOthers) {
     progress.started.value = in.get<std::uint64_t>();
     progress.messages.load(in);
@@ -189,6 +221,8 @@ flow::SourceStatus source_status(std::string name, const SourceProgress& progres
   status.skipped = progress.skipped;
   status.rounded = progress.rounded;
   status.rejects = by_reason(progress.rejects);
+  status.lost = progress.lost;
+  status.lost_input = progress.lost_input;
   return status;
 }
 
@@ -248,7 +282,7 @@ base::Result<flow::PipelineStatus> collect_status(flow::Tape& tape, std::uint16_
     row.ledger = progress.counts.ledger;
     row.waiting = waiting;
     row.id_reused = progress.counts.id_reused;
-    row.lost = {progress.lost.from.value, progress.lost.to.value, progress.lost.offsets};
+    row.lost = progress.lost;
     status.total += row.ledger;
     others.add(progress);
   }

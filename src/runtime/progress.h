@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,14 @@ struct SeqHole {
   std::vector<std::pair<std::int64_t, std::int64_t>> missing;  // inclusive, ascending
 };
 
+// The event times that messages of an input may have had which were deleted before they were read.
+struct LostStretch {
+  static constexpr base::TsNanos kOpen = std::numeric_limits<base::TsNanos>::max();
+  std::uint16_t input = 0;  // index into flow::SourceBatch::files
+  base::TsNanos low = 0;
+  base::TsNanos high = kOpen;  // until an event of that input has come
+};
+
 struct SourceProgress {
   flow::Origin origin = flow::Origin::recorded;
   bool live = false;
@@ -48,6 +57,9 @@ struct SourceProgress {
   std::vector<SeqHole> holes;
   base::TsNanos gap_low = base::kNoTime;  // the last stretch marked, in whole panes
   base::TsNanos gap_high = base::kNoTime;
+  flow::LostRows lost;     // of its input's positions
+  std::string lost_input;  // by name, of the last stretch
+  std::vector<LostStretch> lost_stretches;
   std::vector<bool> partitions_used;
   std::string source_position;  // the source's own
 
@@ -61,18 +73,11 @@ using ResultSequences = std::array<std::uint64_t, 3>;
 inline constexpr std::array<flow::Topic, 3> kResultTopics = {flow::Topic::bars, flow::Topic::settled,
                                                              flow::Topic::late};
 
-// Events that were deleted before their shard had read them, and that an operator has given up.
-struct LostEvents {
-  flow::Offset from;  // of the last such stretch
-  flow::Offset to;
-  std::uint64_t offsets = 0;  // in all; rows, and what the tape counts beside them
-};
-
 struct ShardProgress {
   flow::Offset next;  // of events
   ResultSequences sequences{};
   engine::ShardCounts counts;
-  LostEvents lost;  // all before `next` is in the counts or in here
+  flow::LostRows lost;  // all before `next` is in the counts or in here
   // Where the events are messages of others: the first that was there, and what became of the rest.
   flow::Offset started;
   engine::MessageCounts messages;

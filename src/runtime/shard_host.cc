@@ -114,10 +114,10 @@ class ShardHostImpl final : public ShardHost {
     ASSIGN_OR_RETURN(const flow::Offset begin, tape_.begin(flow::Topic::events, options_.partition));
     ASSIGN_OR_RETURN(const bool known, load({std::max(begin, durable.started), durable.next}, notes));
     if (known) return {};
-    const LostEvents& lost = durable.lost;
-    if (lost.offsets == 0 || lost.to < begin) return cut_without_checkpoint(options_.partition);
+    const flow::LostRows& lost = durable.lost;
+    if (lost.offsets == 0 || lost.to < begin.value) return cut_without_checkpoint(options_.partition);
     // The gap was accepted, and then there was no time for a checkpoint.
-    ASSIGN_OR_RETURN(const bool before, load({lost.from, lost.from}, notes));
+    ASSIGN_OR_RETURN(const bool before, load({{lost.from}, {lost.from}}, notes));
     if (!before) return cut_without_checkpoint(options_.partition);
     lose(lost);
     return {};
@@ -146,17 +146,17 @@ class ShardHostImpl final : public ShardHost {
     return from_beginning;
   }
 
-  void lose(const LostEvents& lost) {
+  void lose(const flow::LostRows& lost) {
     shard_->lose();
     progress_.lost = lost;
-    progress_.next = lost.to;
+    progress_.next = {lost.to};
   }
 
   // The shard stands right before it, and all it has done is committed. That it goes on behind it is a commit
   // like any other, so whoever replays does so too.
   base::Status pass(const TapeGap& gap, std::vector<std::string>& notes) {
     if (!options_.accept_gap) return refuse_gap(gap, writer_);
-    lose({gap.from, gap.to, progress_.lost.offsets + (gap.to.value - gap.from.value)});
+    lose({gap.from.value, gap.to.value, progress_.lost.offsets + (gap.to.value - gap.from.value)});
     appends_.clear();
     next_ = progress_.encode();
     ASSIGN_OR_RETURN(const bool done, commit());

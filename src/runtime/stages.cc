@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "runtime/ingest/gaps.h"
 
 namespace tickerhouse::runtime {
 namespace {
@@ -17,7 +18,9 @@ constexpr base::DurationNanos kRetentionEvery = 5 * base::kSecond;
 IngestStage::IngestStage(const StageContext& context, std::unique_ptr<Ingest> ingest)
     : context_(context), retry_(context, "ingest"), ingest_(std::move(ingest)) {
   if (context_.parts.source == nullptr && !context_.options.endless) context_.run.ingest_done = true;
-  if (ingest_ != nullptr && context_.options.speed > 0) ingest_->limit_batch(batch_);
+  if (ingest_ == nullptr) return;
+  lost_ = ingest_->progress().lost.offsets;
+  if (context_.options.speed > 0) ingest_->limit_batch(batch_);
 }
 
 base::Result<Turn> IngestStage::turn() {
@@ -57,6 +60,7 @@ base::Result<Turn> IngestStage::step() {
     blocked_since_.reset();
     if (context_.hooks.board != nullptr) context_.hooks.board->set_blocked(false);
   }
+  if (state != IngestState::blocked) tell_losses();
   if (context_.hooks.on_progress) context_.hooks.on_progress(ingest_->progress());
   switch (state) {
     case IngestState::progressed:
@@ -73,6 +77,12 @@ base::Result<Turn> IngestStage::step() {
       return finish();
   }
   CHECK(false);
+}
+
+void IngestStage::tell_losses() {
+  const std::uint64_t lost = ingest_->progress().lost.offsets;
+  if (lost > lost_) context_.note(accepted_loss(ingest_->progress()));
+  lost_ = lost;
 }
 
 Turn IngestStage::finish() {

@@ -25,6 +25,7 @@ class IngestStage {
  private:
   base::Result<Turn> step();
   Turn finish();
+  void tell_losses();
   void pace();
   void fit_batch();
   base::Result<Turn> wait_for_space();
@@ -34,6 +35,7 @@ class IngestStage {
   Retry retry_;
   std::unique_ptr<Ingest> ingest_;
   PipelineEnd end_ = PipelineEnd::finished;
+  std::uint64_t lost_ = 0;  // of the source's input, as it was told last
   std::optional<base::TsNanos> first_event_;
   base::TsNanos last_event_ = 0;
   std::size_t batch_ = 1;  // records of the next step, if paced

@@ -21,6 +21,14 @@ void put_counts(JsonText& json, const flow::Ledger& ledger) {
   for (const auto& [key, value] : counts) json.key(key).number(value);
 }
 
+void put_lost(JsonText& json, const flow::LostRows& lost, const std::string& input) {
+  if (lost.offsets == 0) return;
+  json.key("lost").begin('{').key("offsets").number(lost.offsets);
+  json.key("from").number(lost.from).key("to").number(lost.to);
+  if (!input.empty()) json.key("input").text(input);
+  json.end('}');
+}
+
 void put_ledgers(JsonText& json, const flow::PipelineStatus& status) {
   json.key("total").raw(ledger_json(status.total));
   json.key("ingest").raw(ledger_json(status.ingest));
@@ -29,11 +37,7 @@ void put_ledgers(JsonText& json, const flow::PipelineStatus& status) {
     json.begin('{').key("partition").number(partition.partition);
     put_counts(json, partition.ledger);
     json.key("waiting").number(partition.waiting).key("id_reused").number(partition.id_reused);
-    const flow::LostRows& lost = partition.lost;
-    if (lost.offsets > 0) {
-      json.key("lost").begin('{').key("offsets").number(lost.offsets);
-      json.key("from").number(lost.from).key("to").number(lost.to).end('}');
-    }
+    put_lost(json, partition.lost, "");
     json.end('}');
   }
   json.end(']');
@@ -61,7 +65,9 @@ void put_source(JsonText& json, const flow::SourceStatus& source) {
   json.key("received").number(source.received).key("skipped").number(source.skipped);
   json.key("rounded").number(source.rounded).key("rejects").begin('{');
   for (const auto& [reason, count] : source.rejects) json.key(reason).number(count);
-  json.end('}').end('}');
+  json.end('}');
+  put_lost(json, source.lost, source.lost_input);
+  json.end('}');
 }
 
 void put_stages(JsonText& json, const std::vector<flow::StageStatus>& stages) {

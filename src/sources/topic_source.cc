@@ -51,6 +51,7 @@ class TopicSource final : public flow::Source {
         mapping_(options.mapping),
         schemas_(options.schemas),
         follow_(options.follow),
+        accept_gap_(options.accept_gap),
         meter_(std::move(meter)),
         inputs_({}) {
     info_.name = std::move(name);
@@ -64,6 +65,7 @@ class TopicSource final : public flow::Source {
   base::Status restore(std::string_view bytes) override {
     position_ = {feed_->identity(), {}};
     open_ = false;
+    lost_.clear();
     if (bytes.empty()) return {};  // it has been announced, no more
     ASSIGN_OR_RETURN(position_, TopicPosition::decode(bytes));
     if (position_.identity == feed_->identity()) return {};
@@ -76,10 +78,14 @@ class TopicSource final : public flow::Source {
     for (std::size_t i = batch.files.size(); i < inputs_.size(); ++i)
       batch.files.push_back(std::string(feed_->topic()).append("/").append(std::to_string(i)));
     for (std::size_t i = 0; i < inputs_.size(); ++i) inputs_.at(i).look_again();
-    ASSIGN_OR_RETURN(const flow::PollState state, inputs_.poll(records_max, batch));
+    auto polled = inputs_.poll(records_max, batch);
+    if (!polled.ok()) return go_on_behind_gap(polled.error());
+    const flow::PollState state = *polled;
     batch.skipped = inputs_.skipped() - skipped_before_;
     skipped_before_ += batch.skipped;
-    if (batch.records() > 0 || batch.skipped > 0 || state == flow::PollState::finished) save(batch);
+    batch.lost.swap(lost_);
+    if (batch.records() > 0 || batch.skipped > 0 || !batch.lost.empty() || state == flow::PollState::finished)
+      save(batch);
     if (state != flow::PollState::idle) return state;
     // Nothing now: is that so, or have the brokers only not said?
     for (std::size_t i = 0; i < inputs_.size(); ++i)
@@ -101,6 +107,15 @@ class TopicSource final : public flow::Source {
     }
     meter_->done = read;
     batch.position = position_.encode();
+  }
+
+  // What follows was deleted while the topic was read: opened again, it says where, or goes on behind it.
+  base::Result<flow::PollState> go_on_behind_gap(const base::Error& error) {
+    if (error.code != base::ErrorCode::damaged) return error;
+    const std::size_t known = lost_.size();
+    RETURN_IF_ERROR(open());
+    if (lost_.size() == known) return error;
+    return flow::PollState::more;
   }
 
   // From the position on.
@@ -143,17 +158,28 @@ class TopicSource final : public flow::Source {
     return {};
   }
 
-  // Is what follows the position there?
+  // Is what follows the position there? If not, and that is accepted: the position is moved to where
+  // something is.
   base::Status check(std::size_t i, const TopicExtent& extent) {
-    const std::uint64_t next = position_.partitions[i].next;
+    PartitionPosition& at = position_.partitions[i];
+    const std::uint64_t next = at.next;
     if (next >= extent.begin && next <= extent.end) return {};
+    if (next < extent.begin && accept_gap_) {
+      lost_.push_back({static_cast<std::uint16_t>(i), next, extent.begin});
+      at.next = extent.begin;
+      at.item = 0;
+      return {};
+    }
     std::string what;
     if (next < extent.begin) {
       what.append(std::to_string(extent.begin - next))
           .append(" messages were deleted before they were read: offsets ")
           .append(std::to_string(next))
           .append(" to ")
-          .append(std::to_string(extent.begin - 1));
+          .append(std::to_string(extent.begin - 1))
+          .append(
+              ". Bring them back, or go on without them: the same command with --accept-gap, which notes "
+              "it and marks the bars that may lack an event");
     } else {
       what.append("ends at offset ")
           .append(std::to_string(extent.end))
@@ -182,10 +208,12 @@ class TopicSource final : public flow::Source {
   formats::Mapping mapping_;
   std::shared_ptr<Schemas> schemas_;  // outlives inputs_
   bool follow_;
+  bool accept_gap_;
   std::shared_ptr<InputMeter> meter_;
   MergedInputs<TopicInput> inputs_;
   TopicPosition position_;
-  std::vector<std::uint64_t> begins_;  // by partition: where this reading began
+  std::vector<std::uint64_t> begins_;    // by partition: where this reading began
+  std::vector<flow::LostRecords> lost_;  // not handed out yet
   bool open_ = false;
   std::uint64_t skipped_before_ = 0;
   base::DurationNanos looked_at_ = 0;

@@ -21,13 +21,14 @@ namespace tickerhouse::sources {
 struct TopicOptions {
   formats::Mapping mapping;
   bool follow = false;
+  bool accept_gap = false;                // goes on where messages were deleted before they were read
   std::vector<KnownInput> known;          // of the data directory
   std::shared_ptr<Schemas> schemas = {};  // of Avro; its registry has been asked whether the mapping fits
 };
 
 // The source bears the topic's name; the same name made again is another source, NAME#2. `configuration`:
-// the mapping does not fit messages. Its polls: `configuration` if messages that were not read are gone,
-// or there are fewer than were read.
+// the mapping does not fit messages. Its polls: `configuration` if messages that were not read are gone and
+// nobody has accepted that (else the batch says which), or there are fewer than were read.
 base::Result<OpenedInput> open_topic(std::unique_ptr<TopicFeed> feed, const TopicOptions& options);
 
 }  // namespace tickerhouse::sources

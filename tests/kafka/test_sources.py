@@ -5,12 +5,14 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
+import sys
 import time
 import unittest
 
-from on_broker import EXIT_CONFIGURATION, FAULTS, PATIENCE_S, BrokerTest, binary
+from on_broker import EXIT_CONFIGURATION, FAULTS, PATIENCE_S, ROOT, BrokerTest, binary
 
 SIMULATED = ["simulate", "--seed", "11", "--events", "20000", "--symbols", "9", "--rate", "100", *(part for fault in FAULTS for part in ("--fault", fault))]
 PARTITIONS = 3
@@ -30,19 +32,7 @@ def rows(data, what):
     return [{name: value for name, value in row.items() if name != "source"} for row in csv.DictReader(io.StringIO(binary.export(what, data, "csv").decode()))]
 
 
-class Sources(BrokerTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        binary.run(*SIMULATED, "--output", cls.path / "feed.jsonl")
-        cls.lines = (cls.path / "feed.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
-        cls.make("ticks", cls.lines)
-        values = cls.values("ticks", len(cls.lines))
-        files = [cls.path / f"partition{p}.jsonl" for p in sorted(values)]
-        for p, file in enumerate(files):
-            file.write_text("".join(f"{value}\n" for value in values[p]))
-        cls.ledger = binary.replay(files, cls.path / "files")
-
+class SourcesTest(BrokerTest):
     @classmethod
     def make(cls, topic, lines):
         cls.kafka.tool("TopicCommand", "--create", "--topic", topic, "--partitions", PARTITIONS)
@@ -69,6 +59,20 @@ class Sources(BrokerTest):
 
     def input(self, topic="ticks"):
         return ["--topic", topic, "--brokers", self.brokers()]
+
+
+class Sources(SourcesTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        binary.run(*SIMULATED, "--output", cls.path / "feed.jsonl")
+        cls.lines = (cls.path / "feed.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
+        cls.make("ticks", cls.lines)
+        values = cls.values("ticks", len(cls.lines))
+        files = [cls.path / f"partition{p}.jsonl" for p in sorted(values)]
+        for p, file in enumerate(files):
+            file.write_text("".join(f"{value}\n" for value in values[p]))
+        cls.ledger = binary.replay(files, cls.path / "files")
 
     def assert_equal_to_the_files(self):
         for what in ("bars", "events", "late"):
@@ -153,16 +157,96 @@ class Sources(BrokerTest):
                               env=binary.environment() | named)
         self.assertEqual((done.returncode, "null: holds no records" in done.stderr), (0, True), done.stderr)
 
-    def test_messages_that_were_deleted_before_they_were_read(self):
-        self.make("short", self.lines[:900])
-        flags = ["--data", self.data, *self.input("short")]
-        binary.run("replay", *flags)
-        self.write("short", self.lines[900:1800])
-        (partition, end), *_ = [(int(line.split(":")[1]), int(line.split(":")[2])) for line in self.kafka.tool("GetOffsetShell", "--topic", "short").split()]
+
+class Deleted(SourcesTest):
+    """Messages that are gone before they were read."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        binary.run("simulate", "--seed", "7", "--events", "9000", "--symbols", "9", "--rate", "5", "--fault", "late=0.0004", "--fault", "duplicate=0.01", "--output", cls.path / "feed.jsonl")
+        cls.lines = (cls.path / "feed.jsonl").read_text().splitlines()
+
+    def ends(self, topic):
+        return {int(line.split(":")[1]): int(line.split(":")[2]) for line in self.kafka.tool("GetOffsetShell", "--topic", topic).split()}
+
+    def delete_before(self, topic, partition, offset):
         cut = self.path / "cut.json"
-        cut.write_text(json.dumps({"partitions": [{"topic": "short", "partition": partition, "offset": end - 1}], "version": 1}))
+        cut.write_text(json.dumps({"partitions": [{"topic": topic, "partition": partition, "offset": offset}], "version": 1}))
         self.kafka.tool("DeleteRecordsCommand", "--offset-json-file", cut)
-        self.fails("replay", *flags, code=EXIT_CONFIGURATION, words=[f"short, partition {partition}", "were deleted before they were read", str(end - 2)])
+
+    def source(self):
+        (source,) = self.status()["sources"]
+        return source
+
+    def read_by_reference(self, topic, deleted):
+        """The ledger and the bars of the topic's partitions, of which these records were deleted."""
+        files = []
+        for partition, values in sorted(self.values(topic, len(self.lines)).items()):
+            files.append(self.path / f"{topic}{partition}.jsonl")
+            files[-1].write_text("".join(f"{value}\n" for value in values))
+        return lambda: subprocess.run([sys.executable, str(ROOT / "tests/reference/main.py"), *map(str, files), "--deleted", ":".join(map(str, deleted())),
+                                       "--bars", str(self.path / f"{topic}.csv")], capture_output=True, check=True, timeout=120)
+
+    def test_a_reading_that_was_cut_short(self):
+        self.make("short", self.lines)
+        flags = ["--data", self.data, *self.input("short")]
+        deleted = []
+        reference = self.read_by_reference("short", lambda: deleted)
+        reading = self.spawn("replay", *flags, "--speed", "200", "--batch", "50")
+        self.wait("a quarter is read", lambda: self.received() > len(self.lines) // 4)
+        reading.send_signal(signal.SIGKILL)
+        reading.wait()
+        partition = 1
+        end = self.ends("short")[partition] * 3 // 4
+        self.delete_before("short", partition, end)
+        said = self.fails("replay", *flags, code=EXIT_CONFIGURATION, words=[f"short, partition {partition}", "were deleted before they were read", "--accept-gap"])
+        first = int(re.search(r"offsets (\d+) to", said).group(1))
+        deleted[:] = [partition, first, end, self.source()["received"]]
+        done = subprocess.run(binary.command("replay", *flags, "--accept-gap"), capture_output=True, text=True, timeout=PATIENCE_S, env=binary.environment())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"from offset {first} to {end} of short/{partition}; it goes on without them", done.stderr)
+        self.assertEqual(self.source()["lost"], {"offsets": end - first, "from": first, "to": end, "input": f"short/{partition}"})
+        self.assertIn(f"from offset {first} to {end} of short/{partition}; what may lack one is marked gap", binary.run("status", "--data", self.data).decode())
+        # What was read and what was lost is all there was; and each bar is the reference's, marks included.
+        self.assertEqual(self.received() + end - first, len(self.lines))
+        ledger = json.loads(reference().stdout.decode().splitlines()[-1])
+        self.assertEqual({key: self.status()["total"][key] for key in binary.LEDGER_KEYS}, {key: ledger[key] for key in binary.LEDGER_KEYS})
+        bars = binary.export("bars", self.data, "csv")
+        self.assertEqual(binary.first_difference("bars", bars, (self.path / "short.csv").read_bytes()), "")
+        marked = [line for line in bars.splitlines() if b"gap" in line.rsplit(b",", 1)[1]]
+        self.assertTrue(0 < len(marked) < len(bars.splitlines()) - 1, len(marked))
+        binary.run("verify", "--data", self.data)
+        binary.run("replay", *flags)  # the gap is behind it
+
+    def test_while_it_is_followed(self):
+        third = len(self.lines) // 3
+        self.make("live", self.lines[:third])
+        command = ["run", "--data", self.data, "--port", "0", *self.input("live")]
+        with open(self.path / "said.txt", "w+") as log:
+            running = self.spawn(*command, log=log)
+            self.wait("the first third has come", lambda: self.received() >= third)
+            self.wait("its position is on the tape", lambda: self.source()["received"] == third)
+            running.send_signal(signal.SIGSTOP)
+            begins = self.ends("live")
+            self.write("live", self.lines[third:2 * third])
+            ends = self.ends("live")
+            for partition in (0, 2):
+                self.delete_before("live", partition, ends[partition])
+            running.send_signal(signal.SIGCONT)
+            self.assertEqual(running.wait(PATIENCE_S), EXIT_CONFIGURATION)
+            log.seek(0)
+            self.assertRegex(log.read(), "were deleted before they were read: .*--accept-gap")
+        running = self.spawn(*command, "--accept-gap")
+        lost = sum(ends[partition] - begins[partition] for partition in (0, 2))
+        self.write("live", self.lines[2 * third:])
+        self.wait("the rest has come", lambda: self.received() >= len(self.lines) - lost)
+        running.terminate()
+        self.assertEqual(running.wait(PATIENCE_S), 0)
+        self.assertEqual(self.source()["lost"], {"offsets": lost, "from": begins[2], "to": ends[2], "input": "live/2"})
+        self.assertEqual(self.received() + lost, len(self.lines))
+        self.assertIn(b"gap", binary.export("bars", self.data, "csv"))
+        binary.run("verify", "--data", self.data)
 
 
 if __name__ == "__main__":

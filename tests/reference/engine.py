@@ -103,6 +103,14 @@ class Hole:
 
 
 @dataclass
+class Deleted:
+    """Records of an input that were deleted before they were read, and the event times they may have had."""
+    input: int
+    low: int
+    high: float = math.inf                      # until an event of that input comes that is not late
+
+
+@dataclass
 class Source:
     name: str
     greatest_ts: int | None = None              # M
@@ -111,6 +119,7 @@ class Source:
     ts_of_greatest_seq: int | None = None
     holes: list = field(default_factory=list)
     gaps: list = field(default_factory=list)    # marked stretches (low, high)
+    deleted: list = field(default_factory=list)
     lost_from: int | None = None                # W when events were lost, until the next watermark
     lost_watermark: int = -1                    # the greatest W that was lost with them
 
@@ -120,8 +129,9 @@ def key_of(event):
 
 
 class Pipeline:
-    def __init__(self, settings=None, lost=range(0)):
+    def __init__(self, settings=None, lost=range(0), deleted=None):
         self.settings = settings or Settings()
+        self.deleted = deleted                  # (input, first, end, received): so many were received when these records of an input were deleted
         self.lost = lost                        # events, by their arrival, that the tape lost before they were read
         self.lost_count = 0
         self.ledger = dict.fromkeys(("received", "used", "duplicate", "late_revised", "late_kept", "rejected", "cancelled"), 0)
@@ -143,7 +153,7 @@ class Pipeline:
     def run(self, name, *inputs):
         """One finite input, whole: an iterable of records per file, merged by time (RULES 8)."""
         source = Source(name)
-        for item in merged([self.judged(items) for items in inputs]):
+        for item in self.arriving(source, [list(self.judged(items)) for items in inputs] if self.deleted else [self.judged(items) for items in inputs]):
             if isinstance(item, Skipped):
                 self.skipped += 1
                 continue
@@ -156,6 +166,25 @@ class Pipeline:
         self.finish(source)
         ledger = self.ledger
         assert ledger["received"] == sum(count for key, count in ledger.items() if key != "received")
+
+    def arriving(self, source, inputs):
+        if self.deleted is None:
+            yield from merged(inputs)
+            return
+        number, first, end, received = self.deleted
+        taken = [0] * len(inputs)
+        for index, items in enumerate(inputs):
+            for item in items:
+                item.input = index
+        for item in merged(inputs):
+            if self.ledger["received"] == received:
+                break
+            taken[item.input] += 1
+            yield item
+        assert taken[number] == first, (taken, self.deleted)
+        source.deleted.append(Deleted(number, source.watermark or 0))
+        taken[number] = end
+        yield from merged([items[count:] for items, count in zip(inputs, taken)])
 
     def judged(self, items):
         """Checks 8 and 9: what they catch becomes a reject."""
@@ -177,6 +206,9 @@ class Pipeline:
         self.arrivals += 1
         self.rounded += event.rounded
         self.note_seq(source, event)
+        for deleted in source.deleted:
+            if deleted.input == event.input and deleted.high == math.inf and event.ts >= (source.watermark or 0):
+                deleted.high = max(source.greatest_ts or 0, event.ts) + self.settings.bound
         if source.greatest_ts is None or event.ts > source.greatest_ts:
             source.greatest_ts = event.ts
         watermark = (source.greatest_ts - self.settings.bound) // times.GRID_NS * times.GRID_NS
@@ -238,6 +270,10 @@ class Pipeline:
         for hole in source.holes:
             if hole.is_open and hole.low < watermark:
                 source.gaps.append((hole.low, min(watermark, hole.high)))
+        for deleted in source.deleted:
+            if deleted.low < watermark:
+                source.gaps.append((deleted.low, min(watermark, deleted.high)))
+        source.deleted = [deleted for deleted in source.deleted if deleted.high > watermark]
         # Wholly marked or wholly filled: nothing more can come of it.
         source.holes = [hole for hole in source.holes if hole.is_open and not (hole.low < watermark and hole.high <= watermark)]
 

@@ -30,6 +30,7 @@ def arguments(argv):
     parser.add_argument("--skew", default="5s")
     parser.add_argument("--intervals", default="1m,5m,15m,30m,1h,1d")
     parser.add_argument("--lost", metavar="FIRST:END", default="0:0", help="events that the tape lost, by their arrival, counted from 0")
+    parser.add_argument("--deleted", metavar="FILE:FIRST:END:RECEIVED", help="records [FIRST, END) of a file, both counted from 0, that were deleted when so many were received")
     parser.add_argument("--allow", metavar="SYMBOL,SYMBOL", help="reject all other symbols")
     parser.add_argument("--opened", metavar="ISO", help="the moment the input was first opened (default: now)")
     for flag in ("bars", "events", "late", "rejects", "ledger", "all-revisions", "settled"):
@@ -58,7 +59,7 @@ def settings_of(options):
 def main(argv):
     options = arguments(argv)
     how = mapping_of(options)
-    pipeline = Pipeline(settings_of(options), lost=range(*map(int, options.lost.split(":"))))
+    pipeline = Pipeline(settings_of(options), lost=range(*map(int, options.lost.split(":"))), deleted=tuple(map(int, options.deleted.split(":"))) if options.deleted else None)
     contents = [sys.stdin.buffer.read() if path == "-" else content_of(path) for path in options.files]
     pipeline.run(source_name(options.files[0]), *(read(data, source_name(path), how) for data, path in zip(contents, options.files)))
     results = {

@@ -531,6 +531,28 @@ class Lost(unittest.TestCase):
         self.assertEqual(self.qualities(range(13, 16)), {**{f"{minute:02}": ("2", "") for minute in range(6)}, "06": ("1", "gap")})
 
 
+class Deleted(unittest.TestCase):
+    FIRST, SECOND = ([trade(f"10:{minute:02}:{second:02}", 100 + minute, 1) for minute in range(8)] for second in (10, 40))
+
+    def qualities(self, deleted, first=None):
+        pipeline = Pipeline(Settings(opened=OPENED), deleted=deleted)
+        pipeline.run("in", *(read("\n".join(map(json.dumps, trades)).encode(), "in", None) for trades in (first or self.FIRST, self.SECOND)))
+        return {bar["window_start"][14:16]: (bar["trade_count"], bar["quality"]) for bar in bars(pipeline)}
+
+    def test_marked_until_the_input_goes_on(self):
+        # Of the first input 10:02:10 to 10:04:10 are gone; W was 10:01:35; it goes on with 10:05:10.
+        expected = {f"{minute:02}": ("2", "gap" if minute in (1, 5) else "") for minute in range(8)} | {minute: ("1", "gap") for minute in ("02", "03", "04")}
+        self.assertEqual(self.qualities((0, 2, 5, 4)), expected)
+
+    def test_a_late_one_does_not_say_how_far_it_is(self):
+        first = [*self.FIRST[:5], trade("10:00:20"), *self.FIRST[5:]]
+        self.assertEqual(self.qualities((0, 2, 5, 4), first)["04"], ("1", "gap"))
+
+    def test_before_everything_and_to_the_end(self):
+        self.assertEqual(self.qualities((0, 0, 3, 0)), {f"{minute:02}": ("1" if minute < 3 else "2", "gap" if minute < 4 else "") for minute in range(8)})
+        self.assertEqual(self.qualities((0, 6, 8, 12)), {f"{minute:02}": ("1" if minute > 5 else "2", "gap" if minute > 4 else "") for minute in range(8)})
+
+
 class Output(unittest.TestCase):
     def test_events(self):
         pipeline = run({**trade("10:00:01.5", "1.50", None), "trade_id": 'a"\\\u00e9\u0001/', "venue": "X", "seq": 7, "ts_recv": "2024-03-05T10:00:02Z"},

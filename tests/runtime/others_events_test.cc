@@ -151,7 +151,7 @@ TEST(ShardProgress, OfMessagesOfOthers) {
   ShardProgress progress;
   progress.next.value = 40;
   progress.started.value = 7;
-  progress.lost = {{9}, {12}, 3};
+  progress.lost = {9, 12, 3};
   progress.messages.rejects.at(3) = 5;
   progress.messages.skipped = 2;
   progress.messages.watermark = 17;

@@ -17,7 +17,7 @@ flow::PipelineStatus small_status() {
   status.tape = {10, 20, 30, false, 4.5};
   status.partitions.push_back({3, {5, 1, 1, 1, 1, 0, 1}, 4, 6, {}});
   status.sinks.push_back({"duckdb", "bars", 3, 8, 9});
-  status.sources.push_back({"a\"b", true, false, base::kNoTime, 7, 1, 2, {{"bad_json", 2}}});
+  status.sources.push_back({"a\"b", true, false, base::kNoTime, 7, 1, 2, {{"bad_json", 2}}, {}, {}});
   status.problems.emplace_back("no \"room\"");
   return status;
 }
@@ -40,6 +40,11 @@ TEST(StatusJson, WhatWasGivenUpIsSaid) {
   flow::PipelineStatus status = small_status();
   status.partitions[0].lost = {10, 13, 5};
   EXPECT_NE(status_json(status).find(R"("id_reused":6,"lost":{"offsets":5,"from":10,"to":13}}],)"),
+            std::string::npos);
+  status.sources[0].lost = {7, 9, 2};
+  status.sources[0].lost_input = "ticks/1";
+  EXPECT_NE(status_json(status).find(
+                R"("rejects":{"bad_json":2},"lost":{"offsets":2,"from":7,"to":9,"input":"ticks/1"}}],)"),
             std::string::npos);
 }
 

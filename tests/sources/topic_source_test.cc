@@ -27,8 +27,9 @@ struct Topic {
   struct Partition {
     std::uint64_t begin = 0;
     std::vector<Message> messages;
-    int silent = 0;  // so many fetches hear nothing from the brokers
-    int fails = -1;  // after so many fetches one fails; -1: none
+    int silent = 0;        // so many fetches hear nothing from the brokers
+    int fails = -1;        // after so many fetches one fails; -1: none
+    bool deleted = false;  // what a reader wants next, until it starts anew
     [[nodiscard]] std::uint64_t end() const { return messages.empty() ? begin : messages.back().offset + 1; }
   };
   std::string identity = "cluster/one";
@@ -56,6 +57,7 @@ class FakeFeed final : public TopicFeed {
   }
   base::Status start(std::uint16_t partition, std::uint64_t from) override {
     next_[partition] = from;
+    if (topic_.partitions.size() > partition) topic_.partitions[partition].deleted = false;
     return {};
   }
   base::Result<Fetched> fetch(std::uint16_t partition, Wait wait,
@@ -63,6 +65,7 @@ class FakeFeed final : public TopicFeed {
     Topic::Partition& from = topic_.partitions.at(partition);
     if (wait != Wait::no) ++topic_.waits;
     if (from.fails-- == 0) return base::Error{base::ErrorCode::io, "is away", "topic"};
+    if (from.deleted) return base::Error{base::ErrorCode::damaged, "offset out of range", "topic"};
     if (from.silent > 0) {
       --from.silent;
       return Fetched::waiting;
@@ -90,6 +93,23 @@ class FakeFeed final : public TopicFeed {
   std::map<std::uint16_t, std::deque<std::vector<Topic::Message>>> held_;  // copies, by fetch: they die
 };
 
+TopicOptions with(const formats::Mapping& mapping) {
+  TopicOptions options;
+  options.mapping = mapping;
+  return options;
+}
+TopicOptions followed(bool follow) {
+  TopicOptions options;
+  options.follow = follow;
+  return options;
+}
+TopicOptions going_on(const std::string& position, bool follow = false, bool accept_gap = false) {
+  TopicOptions options = followed(follow);
+  options.accept_gap = accept_gap;
+  options.known = {{"ticks", position}};
+  return options;
+}
+
 std::string trade(const std::string& symbol, int second) {
   const std::string two = std::to_string(100 + second).substr(1);
   return R"({"symbol":")" + symbol + R"(","price":1.5,"volume":2,"ts":"2026-01-05T14:30:)" + two + R"(Z"})";
@@ -109,14 +129,14 @@ OpenedInput open(Topic& topic, TopicOptions options = {}) {
 }
 
 Outcome go_on(Topic& topic, const std::string& position, std::size_t step, bool follow = false) {
-  const OpenedInput opened = open(topic, {{}, follow, {{"ticks", position}}});
+  const OpenedInput opened = open(topic, going_on(position, follow));
   CHECK(opened.known);
   CHECK(opened.source->restore(position).ok());
   return run(*opened.source, step);
 }
 
 base::Status refusal(Topic& topic, const std::string& position) {
-  const OpenedInput opened = open(topic, {{}, false, {{"ticks", position}}});
+  const OpenedInput opened = open(topic, going_on(position));
   CHECK(opened.known);
   RETURN_IF_ERROR(opened.source->restore(position));
   flow::SourceBatch batch;
@@ -188,7 +208,7 @@ TEST(TopicSource, AReadingEndsWhereTheTopicEndedWhenItBegan) {
 
 TEST(TopicSource, FollowedAQuietPartitionHoldsNobodyBack) {
   Topic topic = mixed();
-  const OpenedInput opened = open(topic, {{}, true, {}});
+  const OpenedInput opened = open(topic, followed(true));
   EXPECT_TRUE(opened.source->info().live);
   EXPECT_EQ(run(*opened.source, 2).records.size(), 11U);
   topic.add(1, trade("MSFT", 20));
@@ -208,7 +228,7 @@ TEST(TopicSource, WhatTheBrokersHaveNotSaidIsWaitedFor) {
   for (const bool follow : {false, true})
     for (std::size_t partition = 0; partition < 4; ++partition) {  // the last is empty: nobody asks for it
       topic.partitions[partition].silent = 3;
-      const OpenedInput opened = open(topic, {{}, follow, {}});
+      const OpenedInput opened = open(topic, followed(follow));
       EXPECT_EQ(texts(run(*opened.source, 1).records), texts(whole.records)) << partition;
       EXPECT_EQ(topic.partitions[partition].silent, 0);
     }
@@ -225,7 +245,7 @@ Topic of_four() {
 TEST(TopicSource, OnePollTakesWhatAllPartitionsHave) {
   for (const bool follow : {false, true}) {
     Topic topic = of_four();
-    const OpenedInput opened = open(topic, {{}, follow, {}});
+    const OpenedInput opened = open(topic, followed(follow));
     flow::SourceBatch batch;
     const auto state = opened.source->poll(100, batch);
     ASSERT_TRUE(state.ok());
@@ -240,7 +260,7 @@ TEST(TopicSource, OnePollTakesWhatAllPartitionsHave) {
 
 TEST(TopicSource, APartitionThatIsNotKnownToHaveEndedHoldsTheOthersBack) {
   Topic topic = of_four();
-  const OpenedInput opened = open(topic, {{}, true, {}});
+  const OpenedInput opened = open(topic, followed(true));
   flow::SourceBatch batch;
   ASSERT_TRUE(opened.source->poll(8, batch).ok());  // the third then has 3 and 4 in hand
   ASSERT_EQ(batch.records(), 8U);
@@ -259,7 +279,7 @@ TEST(TopicSource, APartitionThatIsNotKnownToHaveEndedHoldsTheOthersBack) {
 TEST(TopicSource, WhatWasTakenBeforeAnErrorIsGivenFirst) {
   Topic topic = of_four();
   topic.partitions[1].fails = 2;
-  const OpenedInput opened = open(topic, {{}, true, {}});
+  const OpenedInput opened = open(topic, followed(true));
   flow::SourceBatch batch;
   const auto state = opened.source->poll(100, batch);
   ASSERT_TRUE(state.ok());
@@ -294,11 +314,72 @@ TEST(TopicSource, DeletedMessagesAreNamed) {
   EXPECT_NE(fewer.error().what.find("ends at offset 5, but was read up to 6"), std::string::npos);
 }
 
+// Each batch's losses, "1/3 to 4".
+std::vector<std::string> losses(const flow::SourceBatch& batch) {
+  std::vector<std::string> found;
+  for (const flow::LostRecords& lost : batch.lost)
+    found.push_back(batch.files.at(lost.file) + " " + std::to_string(lost.from) + " to " +
+                    std::to_string(lost.to));
+  return found;
+}
+
+void delete_before(Topic::Partition& partition, std::uint64_t offset) {
+  partition.begin = offset;
+  std::erase_if(partition.messages, [offset](const auto& message) { return message.offset < offset; });
+}
+
+TEST(TopicSource, AnAcceptedGapIsToldOnceAndTheRestIsRead) {
+  Topic topic = mixed();
+  const Outcome whole = run(*open(topic).source, 1);
+  delete_before(topic.partitions[0], 4);
+  delete_before(topic.partitions[2], 41);  // all there is of it
+  const OpenedInput opened = open(topic, going_on(whole.records[0].position, false, true));
+  ASSERT_TRUE(opened.source->restore(whole.records[0].position).ok());
+  flow::SourceBatch batch;
+  ASSERT_TRUE(opened.source->poll(1, batch).ok());
+  EXPECT_EQ(losses(batch), (std::vector<std::string>{"ticks/0 1 to 4", "ticks/2 40 to 41"}));
+  // What is committed now knows of it.
+  const Outcome rest = go_on(topic, batch.position, 2);
+  EXPECT_EQ(rest.records.size() + batch.records(), whole.records.size() - 1 - 2 + 1 - 3);
+  EXPECT_TRUE(refusal(topic, rest.end).ok());
+}
+
+TEST(TopicSource, MessagesThatAreDeletedWhileTheyAreReadAreAGap) {
+  for (const bool accept : {false, true}) {
+    Topic topic = of_four();
+    const OpenedInput opened = open(topic, going_on("", true, accept));
+    flow::SourceBatch batch;
+    ASSERT_TRUE(opened.source->poll(4, batch).ok());
+    delete_before(topic.partitions[1], 5);
+    topic.partitions[1].deleted = true;
+    std::size_t records = batch.records();
+    std::vector<std::string> lost;
+    base::Error refused;
+    for (int i = 0; i < 8; ++i) {
+      batch.clear();
+      const auto state = opened.source->poll(100, batch);
+      if (!state.ok()) {
+        refused = state.error();
+        break;
+      }
+      records += batch.records();
+      for (const std::string& loss : losses(batch)) lost.push_back(loss);
+    }
+    if (accept) {
+      EXPECT_EQ(lost, std::vector<std::string>{"ticks/1 2 to 5"});
+      EXPECT_EQ(records, 28U - 3U);
+    } else {
+      EXPECT_EQ(refused.code, base::ErrorCode::configuration);
+      EXPECT_NE(refused.what.find("--accept-gap"), std::string::npos) << refused.what;
+    }
+  }
+}
+
 TEST(TopicSource, TheSameNameMadeAgainIsAnotherSource) {
   Topic topic = mixed();
   const Outcome whole = run(*open(topic).source, 1);
   topic.identity = "cluster/two";
-  const OpenedInput other = open(topic, {{}, false, {{"ticks", whole.end}}});
+  const OpenedInput other = open(topic, going_on(whole.end));
   EXPECT_FALSE(other.known);
   EXPECT_EQ(other.source->info().name, "ticks#2");
   EXPECT_EQ(run(*other.source, 9).records.size(), whole.records.size());
@@ -317,7 +398,7 @@ TEST(TopicSource, CommaSeparatedValuesByNumber) {
   topic.add(0, "garbage");
   topic.add(0, "AAPL,100,1.25,2026-01-05T14:30:00Z");
   topic.add(0, "AAPL,100,1.25,2026-01-05T14:30:01Z,and more");
-  const Outcome all = run(*open(topic, {mapping, false, {}}).source, 9);
+  const Outcome all = run(*open(topic, with(mapping)).source, 9);
   ASSERT_EQ(all.records.size(), 3U);
   EXPECT_TRUE(all.records[0].what.starts_with("reject"));
   EXPECT_TRUE(all.records[1].what.starts_with("event AAPL"));
@@ -328,7 +409,7 @@ TEST(TopicSource, CommaSeparatedValuesByNumber) {
     if (any) text.fields.clear();
     formats::Mapping wrong;
     ASSERT_TRUE(formats::compile_mapping(text, wrong).empty());
-    const auto refused = open_topic(std::make_unique<FakeFeed>(topic), {wrong, false, {}});
+    const auto refused = open_topic(std::make_unique<FakeFeed>(topic), with(wrong));
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, base::ErrorCode::configuration);
   }
@@ -396,7 +477,7 @@ TEST(TopicSource, ARegistryThatIsAwayCostsNoMessage) {
   int asked = 0;
   formats::Mapping mapping;
   ASSERT_TRUE(formats::compile_mapping(avro(), mapping).empty());
-  TopicOptions options{mapping, false, {}};
+  TopicOptions options = with(mapping);
   options.schemas = std::make_shared<Schemas>(std::make_unique<FakeRegistry>(kNamed, failures, asked));
   const OpenedInput opened = open(topic, options);
   std::vector<Seen> seen;
@@ -424,7 +505,7 @@ TEST(TopicSource, AvroNeedsARegistry) {
   Topic topic;
   formats::Mapping mapping;
   ASSERT_TRUE(formats::compile_mapping(avro(), mapping).empty());
-  const auto opened = open_topic(std::make_unique<FakeFeed>(topic), {mapping, false, {}});
+  const auto opened = open_topic(std::make_unique<FakeFeed>(topic), with(mapping));
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code, base::ErrorCode::configuration);
 }

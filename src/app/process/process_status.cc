@@ -86,6 +86,21 @@ std::vector<flow::SinkHealth> sinks_of(const runtime::StageBoard& board) {
   return sinks;
 }
 
+// `whose`: what was lost; `where`: behind the offsets.
+std::string lost_line(const flow::LostRows& lost, const std::string& whose, const std::string& where) {
+  if (lost.offsets == 0) return "";
+  return std::string("lost     up to ")
+      .append(grouped(lost.offsets))
+      .append(" ")
+      .append(whose)
+      .append(" were deleted before they were read, the last ones from offset ")
+      .append(std::to_string(lost.from))
+      .append(" to ")
+      .append(std::to_string(lost.to))
+      .append(where)
+      .append("; what may lack one is marked gap\n");
+}
+
 }  // namespace
 
 bool GrowthMeter::wants(base::DurationNanos now) const {
@@ -270,19 +285,12 @@ std::string summary_of(const flow::ProcessStatus& process) {
 
 std::string lost_rows(const flow::PipelineStatus& status) {
   std::string text;
-  for (const flow::PartitionStatus& partition : status.partitions) {
-    const flow::LostRows& lost = partition.lost;
-    if (lost.offsets == 0) continue;
-    text.append("lost     up to ")
-        .append(grouped(lost.offsets))
-        .append(" rows of partition ")
-        .append(std::to_string(partition.partition))
-        .append(" were deleted before they were read, the last ones from offset ")
-        .append(std::to_string(lost.from))
-        .append(" to ")
-        .append(std::to_string(lost.to))
-        .append("; what may lack one is marked gap\n");
-  }
+  for (const flow::SourceStatus& source : status.sources)
+    text.append(lost_line(source.lost, std::string("messages of ").append(source.name),
+                          std::string(" of ").append(source.lost_input)));
+  for (const flow::PartitionStatus& partition : status.partitions)
+    text.append(lost_line(partition.lost,
+                          std::string("rows of partition ").append(std::to_string(partition.partition)), ""));
   return text;
 }
 

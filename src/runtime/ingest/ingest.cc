@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "market/symbol.h"
-#include "runtime/ingest/seq_gaps.h"
+#include "runtime/ingest/gaps.h"
 #include "runtime/outgoing.h"
 
 namespace tickerhouse::runtime {
@@ -52,6 +52,7 @@ class IngestImpl final : public Ingest {
     ASSIGN_OR_RETURN(const flow::PollState state, source_.poll(batch_limit_, batch_));
     outgoing_.clear();
     received_ = progress_.live || source_.info().being_written ? clock_.wall_now() : progress_.opened_at;
+    for (const flow::LostRecords& lost : batch_.lost) note_lost(progress_, lost, batch_.files.at(lost.file));
     RETURN_IF_ERROR(take_records());
     progress_.skipped += batch_.skipped;
     progress_.rounded += batch_.rounded;
@@ -131,6 +132,7 @@ class IngestImpl final : public Ingest {
     if (progress_.finished) resume();
     ++progress_.events;
     if (row.seq != market::kNoSeq) note_seq(progress_, row.seq, row.ts_event);
+    note_input(progress_, batch_.origins[i].file, row.ts_event, options_.settings.bound);
     if (row.ts_event > progress_.greatest) {
       progress_.greatest = row.ts_event;
       const TsNanos watermark = engine::watermark_at(row.ts_event, options_.settings.bound);
@@ -218,6 +220,7 @@ class IngestImpl final : public Ingest {
   void finish() {
     mark_gaps(std::numeric_limits<TsNanos>::max());
     progress_.holes.clear();
+    progress_.lost_stretches.clear();
     market::EventRow row = control_row(progress_.greatest, market::StatusCode::finished);
     row.control.low = progress_.greatest;
     for (std::uint16_t p = 0; p < outgoing_.partitions(); ++p)

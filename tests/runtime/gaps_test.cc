@@ -1,4 +1,4 @@
-#include "runtime/ingest/seq_gaps.h"
+#include "runtime/ingest/gaps.h"
 
 #include <gtest/gtest.h>
 
@@ -75,6 +75,52 @@ TEST(SeqGaps, GreatestNumbersDoNotOverflow) {
   note_seq(progress, kMax - 1, 2);
   ASSERT_EQ(progress.holes.size(), 1U);
   EXPECT_EQ(progress.holes[0].missing, (std::vector<std::pair<std::int64_t, std::int64_t>>{{1, kMax - 2}}));
+}
+
+TEST(LostMessages, AreMarkedUntilTheirInputGoesOn) {
+  SourceProgress progress;
+  progress.greatest = at("10:00:15");
+  progress.watermark = at("10:00:10");
+  note_lost(progress, {1, 17, 93}, "ticks/1");
+  EXPECT_EQ(gaps_below(progress, at("10:02:10"), kMinute), (Stretches{{at("10:00:10"), at("10:02:10")}}));
+  EXPECT_TRUE(gaps_below(progress, at("10:02:20"), kMinute).empty()) << "the same panes as the last mark";
+  progress.watermark = at("10:02:20");
+  note_input(progress, 0, at("10:02:40"), 5 * kSecond);  // of another
+  note_input(progress, 1, at("10:02:10"), 5 * kSecond);  // late: it says nothing
+  EXPECT_EQ(gaps_below(progress, at("10:03:20"), kMinute), (Stretches{{at("10:00:10"), at("10:03:20")}}));
+  progress.watermark = at("10:03:20");
+  progress.greatest = at("10:03:30");
+  note_input(progress, 1, at("10:03:25"), 5 * kSecond);
+  note_input(progress, 1, at("10:09"), 5 * kSecond);  // the first one said it
+  EXPECT_EQ(gaps_below(progress, at("10:09"), kMinute), Stretches{}) << "10:03 is marked already";
+  EXPECT_TRUE(progress.lost_stretches.empty());
+  EXPECT_EQ(progress.lost.offsets, 76U);
+}
+
+TEST(LostMessages, BeforeAnyWatermarkAndToTheEnd) {
+  SourceProgress progress;
+  note_lost(progress, {0, 0, 5}, "ticks/0");
+  note_lost(progress, {2, 7, 8}, "ticks/2");
+  EXPECT_EQ(gaps_below(progress, kEnd, kMinute), (Stretches{{0, kEnd}}));
+  EXPECT_EQ(progress.lost.offsets, 6U);
+  EXPECT_NE(accepted_loss(progress).find("from offset 7 to 8 of ticks/2"), std::string::npos);
+}
+
+TEST(LostMessages, ArePartOfThePosition) {
+  SourceProgress progress;
+  const std::string before = progress.encode();
+  note_lost(progress, {3, 7, 9}, "ticks/3");
+  progress.source_position = "here";
+  const auto read = SourceProgress::decode(progress.encode());
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->encode(), progress.encode());
+  ASSERT_EQ(read->lost_stretches.size(), 1U);
+  EXPECT_EQ(read->lost_stretches[0].input, 3U);
+  EXPECT_EQ(read->lost_stretches[0].high, LostStretch::kOpen);
+  EXPECT_EQ(read->lost_input, "ticks/3");
+  EXPECT_EQ(SourceProgress::decode(before)->encode(), before) << "as versions before wrote it";
+  for (std::size_t length = 0; length < progress.encode().size(); ++length)
+    EXPECT_FALSE(SourceProgress::decode(progress.encode().substr(0, length)).ok()) << length;
 }
 
 // Against the definition: each hole a set of numbers; compares which panes carry a mark.
