@@ -20,7 +20,9 @@ using SinkPosition =
 // How long rows wait on the tape for a flush, which has a cost of its own.
 struct SinkPace {
   base::DurationNanos interval = 0;  // from the start or the last flush; 0: the host's, the first at once
-  std::uint64_t rows = 0;  // so many waiting rows are reason enough; also the most between two flushes
+  // So many waiting rows are reason enough, also the most between two flushes; a bar counts as three, since
+  // they wait in memory. 0: the host's.
+  std::uint64_t rows = 0;
 };
 
 struct SinkInfo {

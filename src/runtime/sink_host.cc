@@ -9,6 +9,10 @@
 namespace tickerhouse::runtime {
 namespace {
 
+// What waits in memory for its file counts by the room it takes: a bar as much as three events.
+constexpr std::uint64_t kEventsOfABar =
+    (sizeof(market::BarRow) + sizeof(market::EventRow) - 1) / sizeof(market::EventRow);
+
 class SinkHostImpl final : public SinkHost {
  public:
   SinkHostImpl(const SinkHostOptions& options, flow::Tape& tape, flow::Sink& sink)
@@ -46,7 +50,7 @@ class SinkHostImpl final : public SinkHost {
   }
 
   base::Result<StepState> step() override {
-    std::size_t rows = 0;
+    std::uint64_t rows = 0;
     for (Input& input : inputs_) {
       flow::ResultBatch batch;
       batch.topic = input.topic;
@@ -54,7 +58,7 @@ class SinkHostImpl final : public SinkHost {
       while (rows < options_.flush_rows_max) {
         ASSIGN_OR_RETURN(const bool more, input.reader->next(batch.rows));
         if (!more) break;
-        rows += batch.rows.bytes.row_count() - batch.rows.skip;
+        rows += weight_of(input.topic, batch.rows.bytes.row_count() - batch.rows.skip);
         input.next = batch.rows.next;
         RETURN_IF_ERROR(sink_.apply(batch));
       }
@@ -102,9 +106,14 @@ class SinkHostImpl final : public SinkHost {
       ASSIGN_OR_RETURN(const std::uint64_t waiting,
                        tape_.rows_about(input.topic, input.partition,
                                         from == position_.end() ? flow::Offset{} : from->second));
-      rows += waiting;
+      rows += weight_of(input.topic, waiting);
     }
     return rows;
+  }
+
+  [[nodiscard]] std::uint64_t weight_of(flow::Topic topic, std::uint64_t rows) const {
+    const bool bars = topic == flow::Topic::bars || topic == flow::Topic::settled;
+    return bars && sink_.info().pace.rows > 0 ? rows * kEventsOfABar : rows;
   }
 
   // One that begins takes what is there.

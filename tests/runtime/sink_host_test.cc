@@ -68,6 +68,19 @@ TEST_F(SinkHostTest, ASinkWithAPaceOfItsOwnWaitsFirst) {
   EXPECT_TRUE((*host)->due(1'000).value());
 }
 
+TEST_F(SinkHostTest, OfRowsThatGatherABarTakesTheRoomOfThreeEvents) {
+  for (const Topic topic : {Topic::events, Topic::bars, Topic::settled}) {
+    std::uint64_t weight = 0;
+    for (std::uint16_t p = 0; p < 2; ++p) weight += rows_of(*tape_, topic, p).size();
+    if (topic != Topic::events) weight *= 3;
+    for (const bool enough : {true, false}) {
+      RowsSink sink({topic}, {.interval = 500, .rows = weight + (enough ? 0 : 1)});
+      const auto host = SinkHost::open({.partitions = 2}, *tape_, sink);
+      EXPECT_EQ((*host)->due(1'000).value(), enough) << flow::topic_name(topic);
+    }
+  }
+}
+
 TEST_F(SinkHostTest, ATargetAheadOfTheTapeBelongsToAnother) {
   RowsSink sink({Topic::bars});
   ASSERT_TRUE((*SinkHost::open({.partitions = 2}, *tape_, sink))->step().ok());

@@ -27,7 +27,7 @@ struct HistoryOptions {
   HistoryFormat format = HistoryFormat::parquet;
   std::vector<flow::Topic> topics = {flow::Topic::events, flow::Topic::settled};  // one of them, or both
   base::DurationNanos roll_interval = 5 * base::kMinute;  // a file at least this often while rows come
-  std::uint64_t roll_rows = 262'144;                      // and when so many rows wait
+  std::uint64_t roll_rows = 262'144;                      // and when so many events, or a third of bars, wait
   bool sync = true;                                       // files survive the machine
   std::string memory_limit = "256MB";
 };
