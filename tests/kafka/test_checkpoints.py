@@ -20,6 +20,8 @@ def recovered(worker):
 
 
 class Checkpoints(on_broker.WorkersTest):
+    EVENTS = 60_000
+
     def start(self, number, data=None, *flags):
         flags = [*self.tape(), *QUICK, "--checkpoint-rows", CHECKPOINT_ROWS, "--batch", STEP_ROWS, *flags]
         return super().start(number, data, *map(str, flags))
