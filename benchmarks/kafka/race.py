@@ -18,8 +18,9 @@ from path.race import ROOT, Failed, environment, machine, programs, spread, time
 sys.path.insert(0, str(ROOT / "tools/kafka"))
 import cluster  # noqa: E402
 
-OURS, LOOP, STREAMS, FLINK = "tickerhouse", "bare consume loop", "Kafka Streams", "Flink"
+OURS, LOOP, STREAMS, FLINK, SPARK, SPARK_TUNED = "tickerhouse", "bare consume loop", "Kafka Streams", "Flink", "Spark", "Spark, tuned"
 CONTENDERS = (OURS, LOOP, STREAMS, FLINK)
+SPARKS = {SPARK: "plain", SPARK_TUNED: "tuned"}
 PARTITIONS = 4
 PEERS = ROOT / "build/peers"
 PATIENCE_S = 1800
@@ -30,28 +31,35 @@ OPENS = [word for package in ("java.lang", "java.util") for word in ("--add-open
 def run(arguments):
     build = programs(arguments.build, "consume_loop")
     build_peers()
+    contenders = CONTENDERS
+    if arguments.spark:
+        build_spark()
+        contenders += tuple(SPARKS)
     with tempfile.TemporaryDirectory(prefix="tickerhouse-kafka-bench-", dir=arguments.work) as folder:
         work = Path(folder)
         with cluster.Cluster(work / "broker", heap="1g") as broker:
             bench = Bench(build, work, broker)
-            bench.load("start", 1_000, arguments)
-            starts = {contender: bench.once("start", contender)[0] for contender in CONTENDERS}
-            cells, compared = [], 0
+            cells, begun, compared = [], [], 0
             for number in range(arguments.rounds):
                 name = f"round{number + 1}"
+                bench.load(f"{name}-start", 1_000, arguments)
+                begun += [{"contender": contender, **bench.once(f"{name}-start", contender)[0]} for contender in contenders]
                 bench.load(name, arguments.events, arguments)
-                shift = number % len(CONTENDERS)
+                shift = number % len(contenders)
                 rows = {}
-                for contender in CONTENDERS[shift:] + CONTENDERS[:shift]:
+                for contender in contenders[shift:] + contenders[:shift]:
                     measured, rows[contender] = bench.once(name, contender)
-                    net = measured["cpu_s"] - starts[contender]["cpu_s"]
-                    cells.append({"round": number + 1, "contender": contender, **measured, "net_cpu_s_per_million": net / arguments.events * 1e6})
+                    cells.append({"round": number + 1, "contender": contender, **measured})
                 compared = compare(rows)
                 bench.drop(name)
-    return {"command": f"benchmarks/run kafka --events {arguments.events} --symbols {arguments.symbols} --rounds {arguments.rounds} --seed {arguments.seed}",
+    # Of the start the median: that of a Java machine varies by half.
+    starts = {name: spread([one["cpu_s"] for one in begun if one["contender"] == name]) for name in contenders}
+    for cell in cells:
+        cell["net_cpu_s_per_million"] = (cell["cpu_s"] - starts[cell["contender"]]["median"]) / arguments.events * 1e6
+    return {"command": f"benchmarks/run kafka --events {arguments.events} --symbols {arguments.symbols} --rounds {arguments.rounds} --seed {arguments.seed}{' --spark' if arguments.spark else ''}",
             "events": arguments.events, "symbols": arguments.symbols, "machine": machine(build), "bars_compared": compared, "starts": starts, "cells": cells,
-            "contenders": {name: summary(cells, name) for name in CONTENDERS},
-            "ratios": {name: ratio(cells, name, arguments.rounds) for name in CONTENDERS if name != OURS}}
+            "contenders": {name: summary(cells, name) for name in contenders},
+            "ratios": {name: ratio(cells, name, arguments.rounds) for name in contenders if name != OURS}}
 
 
 def build_peers():
@@ -62,6 +70,32 @@ def build_peers():
                               capture_output=True, text=True)
         if done.returncode != 0:
             raise Failed(f"mvn: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def build_spark():
+    """Its Python package, and beside that what joins it to Kafka."""
+    base, sources = PEERS / "spark", ROOT / "benchmarks/kafka/peers/spark"
+    wanted = (sources / "requirements.txt").read_bytes() + (sources / "connector.xml").read_bytes()
+    stamp = base / ".stamp"
+    if stamp.exists() and stamp.read_bytes() == wanted:
+        return
+    shutil.rmtree(base, ignore_errors=True)
+    python, classes = base / "python", base / "classes"
+    for words in (["/usr/bin/python3", "-m", "venv", python],
+                  [python / "bin/pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", sources / "requirements.txt"],
+                  ["mvn", "-q", "-B", "-f", sources / "connector.xml", "dependency:copy-dependencies", f"-DoutputDirectory={base / 'jars'}"]):
+        call(*words)
+    spark_jars = next(python.glob("lib/python3*/site-packages/pyspark/jars"))
+    call("javac", "--release", "17", "-cp", f"{spark_jars}/*:{base / 'jars'}/*", "-d", classes, *(sources / "src").rglob("*.java"))
+    call("jar", "--create", "--file", base / "jars/tokens.jar", "-C", classes, ".")
+    stamp.write_bytes(wanted)
+
+
+def call(*words):
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=environment(), timeout=PATIENCE_S)
+    if done.returncode != 0:
+        raise Failed(f"exit {done.returncode}: {' '.join(map(str, words))}\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+    return done.stdout
 
 
 class Bench:
@@ -76,10 +110,7 @@ class Bench:
         return ["--tape", "kafka", "--brokers", self.broker.bootstrap, "--pipeline", name]
 
     def call(self, *words):
-        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env=environment(), timeout=PATIENCE_S)
-        if done.returncode != 0:
-            raise Failed(f"exit {done.returncode}: {' '.join(map(str, words))}\n{done.stderr[-2000:]}")
-        return done.stdout
+        return call(*words)
 
     def load(self, name, events, arguments):
         """A pipeline whose events are on the brokers, and nothing else is done."""
@@ -99,6 +130,8 @@ class Bench:
         """What it cost and the bars it made, of the loop none."""
         folder = self.work / f"{name}-{contender.replace(' ', '-')}"
         folder.mkdir()
+        if contender in SPARKS:
+            return self.once_spark(name, folder, SPARKS[contender])
         return {OURS: self.once_ours, LOOP: self.once_loop, STREAMS: self.once_streams, FLINK: self.once_flink}[contender](name, folder)
 
     def once_ours(self, name, folder):
@@ -133,6 +166,15 @@ class Bench:
     def once_flink(self, name, folder):
         measured = measure(self.java("flink", "FlinkBars", self.broker.bootstrap, f"{name}.events", folder / "out", folder / "state"), folder)
         return measured, flink_rows(folder / "out")
+
+    def once_spark(self, name, folder, how):
+        base = PEERS / "spark"
+        submit = next(base.glob("python/lib/python3*/site-packages/pyspark")) / "bin/spark-submit"
+        jars = ",".join(map(str, sorted((base / "jars").glob("*.jar"))))
+        words = ["env", f"PYSPARK_PYTHON={base / 'python/bin/python'}", "SPARK_LOCAL_IP=127.0.0.1", f"SPARK_HOME={submit.parents[1]}", submit, "--master", "local[2]",
+                 "--driver-memory", "4g", "--jars", jars, ROOT / "benchmarks/kafka/peers/spark/bars.py", self.broker.bootstrap, f"{name}.events", folder / "out", folder / "state", how]
+        measured = measure(words, folder)
+        return measured, spark_rows(folder / "out")
 
 
 def measure(words, folder, has_done=None):
@@ -187,12 +229,22 @@ def our_rows(data):
 
 
 def flink_rows(folder):
+    return parquet_rows(folder.rglob("part-*"))
+
+
+def spark_rows(folder):
+    return parquet_rows(folder.glob("part-*.parquet"))
+
+
+def parquet_rows(files):
     import pyarrow.parquet
 
     rows = []
-    for file in folder.rglob("part-*"):
+    for file in files:
         for row in pyarrow.parquet.ParquetFile(file).read().to_pylist():
-            rows.append(bar(row["symbol"], row["start"], (row["open"], row["high"], row["low"], row["close"]), row["volume"], row["count"]))
+            start = row["start"] if isinstance(row["start"], int) else instant(row["start"])
+            if row["symbol"] is not None:  # Spark keeps what is no event
+                rows.append(bar(row["symbol"], start, (row["open"], row["high"], row["low"], row["close"]), row["volume"], row["count"]))
     return rows
 
 
@@ -252,7 +304,7 @@ def text(report):
     lines = [f"{report['events']:,} trades of {report['symbols']} symbols; {report['bars_compared']:,} bars equal in all engines", report["machine"], "",
              f"{'median (min to max)':<22}{'CPU-s per million, without start':<36}{'start, CPU-s':<14}{'seconds':<28}MiB"]
     for name, one in report["contenders"].items():
-        lines.append(f"{name:<22}{times(one['net_cpu_s_per_million']):<36}{report['starts'][name]['cpu_s']:<14.2f}{times(one['wall_s']):<28}{one['rss_max_mib']:.0f}")
+        lines.append(f"{name:<22}{times(one['net_cpu_s_per_million']):<36}{report['starts'][name]['median']:<14.2f}{times(one['wall_s']):<28}{one['rss_max_mib']:.0f}")
     lines += ["", f"{'tickerhouse beside':<22}{'events per CPU-second':<36}memory"]
     lines += [f"{name:<22}{times(one['per_cpu_s']) + ' x':<36}1 / {times(one['memory'])}" for name, one in report["ratios"].items()]
     return "\n".join([*lines, "", report["command"]])

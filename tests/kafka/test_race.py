@@ -1,5 +1,6 @@
 """`benchmarks/run kafka` and `kafka-latency`: all engines make the same bars, and the comparison sees when one does not."""
 
+import datetime
 import pathlib
 import sys
 import tempfile
@@ -41,6 +42,21 @@ class Comparison(unittest.TestCase):
             for rows in ({race.OURS: self.BARS, race.FLINK: bars}, {race.OURS: bars, race.FLINK: self.BARS}):
                 with self.assertRaises(Failed):
                     race.compare(rows)
+
+
+class Files(unittest.TestCase):
+    def test_spark_keeps_what_is_no_event(self):
+        import pyarrow
+        import pyarrow.parquet
+
+        start = datetime.datetime(1970, 1, 1, 0, 1, tzinfo=datetime.timezone.utc)
+        values = {"start": [start, start], "open": [1.5, None], "high": [2.0, None], "low": [1.0, None], "close": [1.5, None], "volume": [7, None], "count": [3, 0]}
+        with tempfile.TemporaryDirectory() as folder:
+            place = pathlib.Path(folder)
+            pyarrow.parquet.write_table(pyarrow.table({"symbol": ["A", None], **values}), place / "part-0.parquet")
+            self.assertEqual(race.spark_rows(place), Comparison.BARS[:1])
+            pyarrow.parquet.write_table(pyarrow.table({"symbol": ["A", None], **values, "start": [60_000, 60_000]}), place / "part-0.parquet")
+            self.assertEqual(race.flink_rows(place), Comparison.BARS[:1])
 
 
 class Feed(unittest.TestCase):
