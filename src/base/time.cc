@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace tickerhouse::base {
@@ -94,13 +96,47 @@ bool read_offset(std::string_view text, std::size_t& i, std::optional<DurationNa
   return i == text.size();
 }
 
+// Eight characters beside a pattern in which 0 stands for a digit: the digits as bytes from 0 to 9, what is
+// between them as 0. The first character is the lowest byte.
+static_assert(std::endian::native == std::endian::little);
+
+constexpr std::uint64_t word_of(const char* text) {
+  std::uint64_t word = 0;
+  for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+  return word;
+}
+
+struct Pattern {
+  std::uint64_t characters = 0;
+  std::uint64_t room = 0;  // added, a byte that is too large has its highest bit
+
+  constexpr explicit Pattern(const char* text) : characters(word_of(text)) {
+    for (unsigned i = 0; i < 8; ++i) room |= std::uint64_t{text[i] == '0' ? 0x7FU - 9U : 0x7FU} << 8 * i;
+  }
+  bool read(const char* text, std::uint64_t& digits) const {
+    std::memcpy(&digits, text, sizeof(digits));
+    digits ^= characters;
+    return ((digits | (digits + room)) & 0x8080'8080'8080'8080U) == 0;
+  }
+};
+
+// Byte i of the result is the number of two digits that begins there.
+constexpr std::uint64_t pairs(std::uint64_t digits) { return digits * 10 + (digits >> 8U); }
+constexpr unsigned byte_at(std::uint64_t word, unsigned i) {
+  return static_cast<unsigned>(word >> 8 * i & 0xFFU);
+}
+
 // 2026-01-05T14:30:00Z or with a fraction, as nearly all times are written; nullopt: read it the long way.
 std::optional<WallTime> parse_usual_time(std::string_view text) {
   constexpr std::size_t kPoint = 19;
   constexpr std::size_t kFractionMax = 9;
+  constexpr Pattern kDate("0000-00-");
+  constexpr Pattern kTime("00:00:00");
   if (text.size() <= kPoint || text.size() > kPoint + kFractionMax + 2 || text.back() != 'Z')
     return std::nullopt;
-  if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
+  std::uint64_t date = 0;
+  std::uint64_t time = 0;
+  if (!kDate.read(text.data(), date) || !kTime.read(text.data() + 11, time) || text[10] != 'T')
     return std::nullopt;
   unsigned greatest = 0;
   const auto digit = [&](std::size_t i) {
@@ -108,13 +144,7 @@ std::optional<WallTime> parse_usual_time(std::string_view text) {
     greatest = std::max(greatest, value);
     return value;
   };
-  const auto two = [&](std::size_t i) { return digit(i) * 10 + digit(i + 1); };
-  const unsigned year = two(0) * 100 + two(2);
-  const unsigned month = two(5);
-  const unsigned day = two(8);
-  const unsigned hour = two(11);
-  const unsigned minute = two(14);
-  const unsigned second = two(17);
+  const unsigned day = digit(8) * 10 + digit(9);
   DurationNanos fraction = 0;
   DurationNanos unit = kSecond;
   const std::size_t end = text.size() - 1;
@@ -122,6 +152,13 @@ std::optional<WallTime> parse_usual_time(std::string_view text) {
     if (text[kPoint] != '.' || end == kPoint + 1) return std::nullopt;
     for (std::size_t i = kPoint + 1; i < end; ++i) fraction += digit(i) * (unit /= 10);
   }
+  date = pairs(date);
+  time = pairs(time);
+  const unsigned year = byte_at(date, 0) * 100 + byte_at(date, 2);
+  const unsigned month = byte_at(date, 5);
+  const unsigned hour = byte_at(time, 0);
+  const unsigned minute = byte_at(time, 3);
+  const unsigned second = byte_at(time, 6);
   if (greatest > 9 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return std::nullopt;
   if (day < 1 || day > days_in_month(year, month)) return std::nullopt;
   if (year < 1700 || year > 2200) return std::nullopt;  // what may not fit
