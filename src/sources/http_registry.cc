@@ -10,8 +10,6 @@ namespace tickerhouse::sources {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 8U << 20U;
-constexpr long kConnectSeconds = 10;
-constexpr long kAnswerSeconds = 30;
 constexpr long kOk = 200;
 constexpr long kUnauthorized = 401;
 constexpr long kForbidden = 403;
@@ -118,8 +116,9 @@ class HttpRegistry final : public SchemaRegistry {
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers_.get());
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, kAnswerSeconds);
+    const long patience_ms = place_.patience / base::kMillisecond;
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, patience_ms / 3);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, patience_ms);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.text);
     if (body != nullptr) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "sources/schemas.h"
 
 namespace tickerhouse::sources {
@@ -14,7 +15,8 @@ struct RegistryPlace {
   std::string url;  // http:// or https://
   std::string user;
   std::string password;
-  std::string authorities;  // a PEM file; empty: the system's
+  std::string authorities;                            // a PEM file; empty: the system's
+  base::DurationNanos patience = 30 * base::kSecond;  // of an answer; of a connection a third of it
 };
 
 // `configuration`: that is no place. Nothing is asked yet.

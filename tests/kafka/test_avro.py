@@ -9,10 +9,12 @@ import http.server
 import io
 import json
 import pathlib
+import re
 import struct
 import sys
 import threading
 import unittest
+import urllib.request
 
 import confluent_kafka
 import fastavro
@@ -259,6 +261,34 @@ class OwnTopics(RegistryTest):
             self.assertEqual((value["trade_count"], value["revision"], value["state"], value["quality"], str(value["trade_date"])),
                              (int(bar["trade_count"]), int(bar["revision"]), bar["state"], bar["quality"], bar["trade_date"]))
             self.assertEqual((value["open_time"], value["close_time"]), (nanos(bar["open_time"]), nanos(bar["close_time"])))
+
+    def told(self, rows):
+        return sorted((row["symbol"], row["interval"], nanos(row["window_start"]), row["revision"], decimal.Decimal(row["close"])) for row in rows)
+
+    def test_people_see_what_it_means(self):
+        binary.replay([self.feed], self.data, *self.avro(), "--partitions", PARTITIONS)
+        bars = f"{self.pipeline}.bars"
+        whole = ["tail", bars, "--brokers", self.brokers(), "--from", "beginning", "--exit-at-end"]
+        meant = [json.loads(line, parse_float=decimal.Decimal) for line in binary.run(*whole, *self.known()).decode().splitlines()]
+        expected = sorted((bar["symbol"], bar["interval"], bar["window_start"], bar["revision"], bar["close"]) for _, bar in self.values(bars))
+        self.assertGreater(len(expected), 50)
+        self.assertEqual(self.told(meant), expected)
+        self.assertEqual(len(binary.run("tail", "bars", *whole[2:], *self.known(), "--pipeline", self.pipeline).splitlines()), len(expected), "by its own name: rows")
+        self.assertTrue(binary.run(*whole).startswith(b"\\x00\\x00\\x00"), "without a registry: its bytes")
+        self.fails(*whole, *self.known("http://127.0.0.1:9"), code=EXIT_FAILED, words=["schema registry http://127.0.0.1:9"])
+        log = self.path / "serving.txt"
+        with log.open("w") as out:
+            serving = self.spawn("serve", "--data", self.data, "--port", "0", *self.known(), log=out)
+        self.wait("it serves", lambda: "dashboard: " in log.read_text())
+        address = re.search(r"dashboard: (\S+?)/?\s", log.read_text()).group(1)
+        with urllib.request.urlopen(f"{address}/api/v1/cluster/{bars}/0?limit=5", timeout=60) as answer:
+            messages = json.loads(answer.read())["messages"]
+        self.assertEqual(len(messages), 5)
+        for message in messages:
+            self.assertIn(self.told([json.loads(message["value"], parse_float=decimal.Decimal)])[0], expected)
+            self.assertLess(message["value_bytes"], len(message["value"]), "its size on the wire")
+        serving.terminate()
+        self.assertEqual(serving.wait(60), 0)
 
     def test_roles_apart(self):
         binary.run("produce", self.feed, "--data", self.data, *self.avro(), "--partitions", PARTITIONS)

@@ -124,6 +124,17 @@ class Keyed(on_broker.WorkersTest):
         binary.run("verify", "--data", data)
         return expected
 
+    def test_tail_of_the_cluster(self):
+        """By the names of the pipeline's rows, of a machine that has no directory of it."""
+        self.make()
+        self.write(self.messages)
+        self.replay()
+        for what in ("events", "bars"):
+            here = binary.run("tail", what, "--data", self.data, "--from", "beginning", "--exit-at-end")
+            there = binary.run("tail", what, *self.tape()[2:], "--from", "beginning", "--exit-at-end")
+            self.assertGreater(len(here.splitlines()), 3)
+            self.assertEqual(there, here)
+
     def test_equal_to_the_reference(self):
         """Events, late ones, duplicates, garbage, tombstones, several trades in a message, one of the future, one of 4 MiB."""
         self.make()

@@ -40,6 +40,16 @@ void append(std::string& line, const std::optional<std::string_view>& text) {
   text ? formats::append_printable(line, *text) : static_cast<void>(line.append("null"));
 }
 
+// The value, or where it is Avro the JSON that it means, which `json` holds.
+base::Result<std::optional<std::string_view>> meaning_of(const MessageTail& wanted,
+                                                         const ForeignMessage& message, std::string& json) {
+  if (wanted.schemas == nullptr || !message.value) return message.value;
+  RETURN_IF_ERROR(wanted.schemas->learn(*message.value));
+  json.clear();
+  const bool read = formats::append_message_json(*wanted.schemas, *message.value, json);
+  return read ? std::optional<std::string_view>(json) : message.value;
+}
+
 void append_message(std::string& line, const MessageTail& wanted, const ForeignMessage& message) {
   if (wanted.place)
     line.append(std::to_string(message.partition))
@@ -71,11 +81,13 @@ base::Status tail_messages(const tape::kafka::Connection& connection, const Mess
   std::uint64_t printed = 0;
   const auto full = [&] { return wanted.count > 0 && printed >= wanted.count; };
   std::string line;
+  std::string json;
   ForeignMessage message;
   const auto round = [&]() -> base::Result<bool> {
     for (std::size_t i = 0; i < kRoundMax && !full(); ++i) {
       ASSIGN_OR_RETURN(const bool found, reader->next(message));
       if (!found) return i > 0;
+      ASSIGN_OR_RETURN(message.value, meaning_of(wanted, message, json));
       line.clear();
       append_message(line, wanted, message);
       std::fwrite(line.data(), 1, line.size(), stdout);

@@ -11,5 +11,8 @@ namespace tickerhouse::app {
 
 // Nothing is asked yet. `configuration` if it names none.
 base::Result<std::unique_ptr<sources::Schemas>> open_schemas(const Config& config);
+// For somebody who looks at messages, with that much patience. Null if it names none.
+base::Result<std::unique_ptr<sources::Schemas>> open_schemas_to_look(const Config& config,
+                                                                     base::DurationNanos patience);
 
 }  // namespace tickerhouse::app

@@ -6,8 +6,10 @@
 
 #include "app/cluster/cluster.h"
 #include "app/cluster/message_tail.h"
+#include "app/cluster/registry.h"
 #include "app/command_line.h"
 #include "app/directory/data_directory.h"
+#include "app/directory/tapes.h"
 #include "app/process/stop_signal.h"
 #include "app/tailing.h"
 #include "formats/output.h"
@@ -23,8 +25,11 @@ constexpr const char* kTailFooter = R"(Examples:
   tickerhouse tail events --symbol AAPL --count 20 --from 2026-01-05T14:30:00Z
   tickerhouse tail rejects --from beginning --format csv
   tickerhouse tail orders --brokers 127.0.0.1:9092 --place --key          any topic of a Kafka cluster
+  tickerhouse tail orders --brokers 127.0.0.1:9092 --schema-registry http://127.0.0.1:8081   Avro as the JSON it means
   tickerhouse tail bars --brokers 127.0.0.1:9092 --pipeline demo          rows of a pipeline there
 Topics: events, rejects, bars, settled, late; signals and alerts, which nothing writes yet. Partitions one after the other with --exit-at-end; as they come otherwise.)";
+
+constexpr base::DurationNanos kRegistryPatience = 10 * base::kSecond;
 
 struct TailFlags {
   std::string topic;
@@ -174,13 +179,14 @@ base::Status tail_directory(const CommandLine& line, const TailFlags& flags) {
   return Tail(flags, topic, start).run(*directory.tape, directory.settings.partitions);
 }
 
-base::Status tail_messages(const tape::kafka::Connection& connection, const TailFlags& flags,
-                           const StartPlace& start) {
+base::Status tail_messages(const Config& config, const tape::kafka::Connection& connection,
+                           const TailFlags& flags, const StartPlace& start) {
   if (!flags.symbols.empty() || flags.format != "jsonl")
     return base::Error{base::ErrorCode::invalid_argument, "only the rows of a pipeline's topic can be chosen",
                        flags.symbols.empty() ? "--format" : "--symbol"};
+  ASSIGN_OR_RETURN(const auto schemas, open_schemas_to_look(config, kRegistryPatience));
   return tail_messages(connection, MessageTail{flags.topic, start, flags.end, flags.count, flags.place,
-                                               flags.headers, flags.key});
+                                               flags.headers, flags.key, schemas.get()});
 }
 
 // Rows, if the name is one of ours and the pipeline is there; else messages of the topic of that name.
@@ -189,11 +195,15 @@ base::Status tail_cluster(const CommandLine& line, const TailFlags& flags) {
   ASSIGN_OR_RETURN(const tape::kafka::Connection connection, connection_of(config));
   ASSIGN_OR_RETURN(const StartPlace start, parse_start(flags.from, "--from"));
   const auto topic = topic_of(flags.topic);
-  if (!topic.ok()) return tail_messages(connection, flags, start);
-  ASSIGN_OR_RETURN(const auto client, tape::kafka::Client::open(tape::kafka::Role::overseer, connection, {}));
-  const auto partitions = tape::kafka::partitions_of(*client, {config.kafka_pipeline});
-  if (!partitions.ok() && partitions.error().code == base::ErrorCode::not_found) {
-    base::Status done = tail_messages(connection, flags, start);
+  if (!topic.ok()) return tail_messages(config, connection, flags, start);
+  tape::KafkaTapeOptions options;
+  options.connection = connection;
+  options.pipeline = config.kafka_pipeline;
+  options.read_only = true;
+  read_as_configured(config, "", options);
+  const auto tape = tape::open_kafka_tape(options);
+  if (!tape.ok() && tape.error().code == base::ErrorCode::not_found) {
+    base::Status done = tail_messages(config, connection, flags, start);
     if (done.ok() || done.error().code != base::ErrorCode::not_found) return done;
     return base::Error{base::ErrorCode::not_found,
                        std::string("no such topic, and no pipeline ")
@@ -201,14 +211,12 @@ base::Status tail_cluster(const CommandLine& line, const TailFlags& flags) {
                            .append("; --pipeline names another one, topic list --brokers ... shows all"),
                        std::string("topic ").append(flags.topic)};
   }
-  if (!partitions.ok()) return partitions.error();
+  if (!tape.ok()) return tape.error();
   RETURN_IF_ERROR(check_rows(flags));
-  tape::KafkaTapeOptions options;
-  options.connection = connection;
-  options.pipeline = config.kafka_pipeline;
-  options.read_only = true;
-  ASSIGN_OR_RETURN(const auto tape, tape::open_kafka_tape(options));
-  return Tail(flags, *topic, start).run(*tape, *partitions);
+  ASSIGN_OR_RETURN(const auto client, tape::kafka::Client::open(tape::kafka::Role::overseer, connection, {}));
+  ASSIGN_OR_RETURN(const std::uint16_t partitions,
+                   tape::kafka::partitions_of(*client, {config.kafka_pipeline, (*tape)->events_of()}));
+  return Tail(flags, *topic, start).run(**tape, partitions);
 }
 
 base::Status tail(const CommandLine& line, const TailFlags& flags) {

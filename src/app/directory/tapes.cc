@@ -85,14 +85,7 @@ base::Result<tape::KafkaTapeOptions> options_of(const Config& config, const Kafk
                                                 const std::string& declaration = {}) {
   tape::KafkaTapeOptions options;
   options.format = config.given("kafka.topic_format") ? config.values.at("kafka.topic_format").text : "";
-  options.open_book = [config]() -> base::Result<std::unique_ptr<formats::SchemaBook>> {
-    ASSIGN_OR_RETURN(auto schemas, open_schemas(config));
-    return std::unique_ptr<formats::SchemaBook>(std::move(schemas));
-  };
-  options.declaration = declaration;
-  options.read_declaration = [config, declaration](const std::string& stored) {
-    return read_events(config, stored, declaration);
-  };
+  read_as_configured(config, declaration, options);
   options.connection.brokers = record.brokers;
   ASSIGN_OR_RETURN(options.connection.properties, kafka_properties_with_secrets(config));
   options.pipeline = record.pipeline;
@@ -253,6 +246,18 @@ base::Result<std::unique_ptr<flow::Tape>> open_tape_to_read(const Config& config
   return tape;
 }
 
+void read_as_configured(const Config& config, const std::string& declaration,
+                        tape::KafkaTapeOptions& options) {
+  options.open_book = [config]() -> base::Result<std::unique_ptr<formats::SchemaBook>> {
+    ASSIGN_OR_RETURN(auto schemas, open_schemas(config));
+    return std::unique_ptr<formats::SchemaBook>(std::move(schemas));
+  };
+  options.declaration = declaration;
+  options.read_declaration = [config, declaration](const std::string& stored) {
+    return read_events(config, stored, declaration);
+  };
+}
+
 base::Result<tape::kafka::Connection> cluster_of(const Config& config, const DirectoryPaths& paths) {
   if (!is_kafka(paths)) return connection_of(config);
   ASSIGN_OR_RETURN(const KafkaRecord record, read_record(config, paths));
@@ -293,8 +298,9 @@ base::Result<std::unique_ptr<flow::ClusterView>> cluster_view_of(const Config& c
   ASSIGN_OR_RETURN(const KafkaRecord record, read_record(config, paths));
   ASSIGN_OR_RETURN(tape::KafkaTapeOptions options, options_of(config, record));
   options.connection.patience = kPagePatience;
+  ASSIGN_OR_RETURN(auto schemas, open_schemas_to_look(config, kPagePatience));
   return tape::kafka::make_cluster_view(std::move(options.connection), names_of(record, tape),
-                                        base::system_clock());
+                                        base::system_clock(), std::move(schemas));
 }
 
 }  // namespace tickerhouse::app

@@ -32,6 +32,10 @@ base::Result<std::unique_ptr<flow::Tape>> join_tape(const Config& config, const 
 base::Result<tape::WorkerTape> join_group(const Config& config, const DirectoryPaths& paths,
                                           flow::Tape& tape);
 
+// How such a tape reads messages that are Avro or of others; declaration: as of open_tape().
+void read_as_configured(const Config& config, const std::string& declaration,
+                        tape::KafkaTapeOptions& options);
+
 // The cluster of the directory's tape, or of the configuration; `configuration` if neither names one.
 base::Result<tape::kafka::Connection> cluster_of(const Config& config, const DirectoryPaths& paths);
 

@@ -23,10 +23,8 @@ class AvroDecoder final : public LineDecoder {
   [[nodiscard]] market::RejectReason unreadable() const override { return market::RejectReason::bad_avro; }
 
   LineState decode(std::string_view message, std::vector<Record>& records) override {
-    const auto id = schema_id_of(message);
-    const AvroSchema* const schema = id ? book_.find(*id) : nullptr;
     json_.clear();
-    const bool read = schema != nullptr && schema->append_json(without_schema_id(message), json_);
+    const bool read = append_message_json(book_, message, json_);
     if (read && !is_control_json(json_)) return json_decoder_->decode(json_, records);
     records.clear();
     if (read) return LineState::skipped;
@@ -79,6 +77,12 @@ std::optional<std::uint32_t> schema_id_of(std::string_view message) {
 }
 
 std::string_view without_schema_id(std::string_view message) { return message.substr(kHeadBytes); }
+
+bool append_message_json(const SchemaBook& book, std::string_view message, std::string& json) {
+  const auto id = schema_id_of(message);
+  const AvroSchema* const schema = id ? book.find(*id) : nullptr;
+  return schema != nullptr && schema->append_json(without_schema_id(message), json);
+}
 
 std::unique_ptr<LineDecoder> make_avro_decoder(const Mapping& mapping, const SchemaBook& book) {
   return std::make_unique<AvroDecoder>(mapping, book);

@@ -34,6 +34,10 @@ class SchemaBook {
   [[nodiscard]] virtual const AvroSchema* find(std::uint32_t id) const = 0;
 };
 
+// Appends the JSON that a message means. false: it is in another format, of a schema that the book does not
+// know, or no value of it; `json` then ends anywhere.
+[[nodiscard]] bool append_message_json(const SchemaBook& book, std::string_view message, std::string& json);
+
 // Each message is read as the JSON that it means (avro_schema.h); bad_avro if it is in another format, of an
 // unknown schema, or no value of it. The mapping is copied, the book outlives the decoder.
 std::unique_ptr<LineDecoder> make_avro_decoder(const Mapping& mapping, const SchemaBook& book);

@@ -86,8 +86,12 @@ flow::ReaderGroup shown(const GroupState& group, const Offsets& committed,
 
 class KafkaView final : public flow::ClusterView {
  public:
-  KafkaView(Connection connection, TopicNames names, base::Clock& clock)
-      : connection_(std::move(connection)), names_(std::move(names)), clock_(clock) {}
+  KafkaView(Connection connection, TopicNames names, base::Clock& clock,
+            std::shared_ptr<formats::SchemaBook> schemas)
+      : connection_(std::move(connection)),
+        names_(std::move(names)),
+        clock_(clock),
+        schemas_(std::move(schemas)) {}
 
   base::Result<flow::ClusterState> state() override {
     const std::lock_guard lock(state_mutex_);
@@ -124,7 +128,7 @@ class KafkaView final : public flow::ClusterView {
                          std::string("is no topic of the pipeline ").append(names_.pipeline),
                          query.place.topic};
     if (pages_ == nullptr) {
-      ASSIGN_OR_RETURN(pages_, MessagePages::open(connection_));
+      ASSIGN_OR_RETURN(pages_, MessagePages::open(connection_, schemas_));
     }
     return pages_->read(query);
   }
@@ -158,14 +162,16 @@ class KafkaView final : public flow::ClusterView {
   std::mutex state_mutex_;
   std::unique_ptr<Client> client_;
   std::mutex messages_mutex_;
+  std::shared_ptr<formats::SchemaBook> schemas_;  // of pages_
   std::unique_ptr<MessagePages> pages_;
 };
 
 }  // namespace
 
 std::unique_ptr<flow::ClusterView> make_cluster_view(Connection connection, TopicNames names,
-                                                     base::Clock& clock) {
-  return std::make_unique<KafkaView>(std::move(connection), std::move(names), clock);
+                                                     base::Clock& clock,
+                                                     std::shared_ptr<formats::SchemaBook> schemas) {
+  return std::make_unique<KafkaView>(std::move(connection), std::move(names), clock, std::move(schemas));
 }
 
 }  // namespace tickerhouse::tape::kafka

@@ -9,7 +9,6 @@
 #include "formats/printable.h"
 #include "tape/kafka/offset_admin.h"
 #include "tape/kafka/topic_admin.h"
-#include "tape/kafka/topic_reader.h"
 
 namespace tickerhouse::tape::kafka {
 namespace {
@@ -33,21 +32,6 @@ std::string owned(std::string_view bytes, std::size_t bytes_max, bool& cut) {
   return std::string(kept);
 }
 
-flow::ClusterMessage kept_of(const ForeignMessage& message, std::size_t bytes_max) {
-  flow::ClusterMessage kept;
-  kept.offset = message.offset;
-  kept.time = message.time;
-  const auto take = [&](const std::optional<std::string_view>& bytes) {
-    return bytes ? std::optional(owned(*bytes, bytes_max, kept.cut)) : std::nullopt;
-  };
-  kept.key = take(message.key);
-  kept.value = take(message.value);
-  kept.value_bytes = message.value ? message.value->size() : 0;
-  for (const auto& [name, value] : message.headers)
-    kept.headers.emplace_back(owned(name, bytes_max, kept.cut), take(value));
-  return kept;
-}
-
 // A leader is asked for offsets; what there is none for is told apart before.
 base::Status check_place(Client& client, const Place& place) {
   const std::string where =
@@ -68,15 +52,39 @@ base::Result<std::int64_t> only(base::Result<Offsets> found) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<MessagePages>> MessagePages::open(const Connection& connection) {
+base::Result<std::unique_ptr<MessagePages>> MessagePages::open(const Connection& connection,
+                                                               std::shared_ptr<formats::SchemaBook> schemas) {
   ASSIGN_OR_RETURN(auto client, Client::open(Role::overseer, connection, {}));
-  return std::unique_ptr<MessagePages>(new MessagePages(for_pages(connection), std::move(client)));
+  return std::unique_ptr<MessagePages>(
+      new MessagePages(for_pages(connection), std::move(client), std::move(schemas)));
+}
+
+flow::ClusterMessage MessagePages::kept_of(const ForeignMessage& message, std::size_t bytes_max) {
+  flow::ClusterMessage kept;
+  kept.offset = message.offset;
+  kept.time = message.time;
+  const auto take = [&](const std::optional<std::string_view>& bytes) {
+    return bytes ? std::optional(owned(*bytes, bytes_max, kept.cut)) : std::nullopt;
+  };
+  kept.key = take(message.key);
+  std::optional<std::string_view> value = message.value;
+  if (schemas_ != nullptr && value) {
+    registry_answers_ = registry_answers_ && schemas_->learn(*value).ok();
+    json_.clear();
+    if (formats::append_message_json(*schemas_, *value, json_)) value = json_;
+  }
+  kept.value = take(value);
+  kept.value_bytes = message.value ? message.value->size() : 0;
+  for (const auto& [name, header] : message.headers)
+    kept.headers.emplace_back(owned(name, bytes_max, kept.cut), take(header));
+  return kept;
 }
 
 base::Result<flow::MessagePage> MessagePages::read(const flow::MessageQuery& query) {
   using From = flow::MessageQuery::From;
   const std::vector<Place> place = {{query.place.topic, query.place.partition}};
   RETURN_IF_ERROR(check_place(*client_, query.place));
+  registry_answers_ = true;
   flow::MessagePage page;
   ASSIGN_OR_RETURN(page.first, only(offsets_at(*client_, place, Edge::beginning)));
   ASSIGN_OR_RETURN(page.end, only(offsets_at(*client_, place, Edge::stable_end)));
