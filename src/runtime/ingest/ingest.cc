@@ -132,7 +132,8 @@ class IngestImpl final : public Ingest {
     if (progress_.finished) resume();
     ++progress_.events;
     if (row.seq != market::kNoSeq) note_seq(progress_, row.seq, row.ts_event);
-    note_input(progress_, batch_.origins[i].file, row.ts_event, options_.settings.bound);
+    if (!progress_.lost_stretches.empty())
+      note_input(progress_, batch_.origins[i].file, row.ts_event, options_.settings.bound);
     if (row.ts_event > progress_.greatest) {
       progress_.greatest = row.ts_event;
       const TsNanos watermark = engine::watermark_at(row.ts_event, options_.settings.bound);
@@ -218,9 +219,7 @@ class IngestImpl final : public Ingest {
   }
 
   void finish() {
-    mark_gaps(std::numeric_limits<TsNanos>::max());
-    progress_.holes.clear();
-    progress_.lost_stretches.clear();
+    mark_gaps(std::numeric_limits<TsNanos>::max());  // and then none is left
     market::EventRow row = control_row(progress_.greatest, market::StatusCode::finished);
     row.control.low = progress_.greatest;
     for (std::uint16_t p = 0; p < outgoing_.partitions(); ++p)
