@@ -75,7 +75,8 @@ def build_peers():
 def build_spark():
     """Its Python package, and beside that what joins it to Kafka."""
     base, sources = PEERS / "spark", ROOT / "benchmarks/kafka/peers/spark"
-    wanted = (sources / "requirements.txt").read_bytes() + (sources / "connector.xml").read_bytes()
+    shims = sorted((sources / "src").rglob("*.java"))
+    wanted = b"".join(file.read_bytes() for file in (sources / "requirements.txt", sources / "connector.xml", *shims))
     stamp = base / ".stamp"
     if stamp.exists() and stamp.read_bytes() == wanted:
         return
@@ -86,7 +87,7 @@ def build_spark():
                   ["mvn", "-q", "-B", "-f", sources / "connector.xml", "dependency:copy-dependencies", f"-DoutputDirectory={base / 'jars'}"]):
         call(*words)
     spark_jars = next(python.glob("lib/python3*/site-packages/pyspark/jars"))
-    call("javac", "--release", "17", "-cp", f"{spark_jars}/*:{base / 'jars'}/*", "-d", classes, *(sources / "src").rglob("*.java"))
+    call("javac", "--release", "17", "-cp", f"{spark_jars}/*:{base / 'jars'}/*", "-d", classes, *shims)
     call("jar", "--create", "--file", base / "jars/tokens.jar", "-C", classes, ".")
     stamp.write_bytes(wanted)
 

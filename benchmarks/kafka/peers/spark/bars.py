@@ -4,9 +4,8 @@
 
 plain: as most write it: what is no event is dropped right behind the parsing, and Spark then parses each message once for every checked column.
 tuned: not dropped, which leaves bars without a symbol, for a condition on it would be moved behind the parsing too; each message is parsed once,
-and its time read as a number. Both: state in memory, two
-partitions behind the exchange, batches of 2.5 million messages, which cost less than small
-ones.
+and its time read as a number. Both: state in memory, two partitions behind the exchange, batches of 2.5 million messages, which cost less than
+small ones.
 """
 
 import sys
