@@ -4,12 +4,15 @@ the same input, and worker processes. `python tests/kafka --all` sets the amount
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/proof"), str(ROOT / "tools/kafka")]
@@ -104,6 +107,46 @@ class BrokerTest(unittest.TestCase):
             row = {"case": self.id().split(".", 1)[1], "what": self.shortDescription(), "seconds": round(time.monotonic() - self.begun), **self.done}
             with open(name, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
+
+
+class Serving:
+    """`tickerhouse serve` on a free port, until `end`; what it says is in a file."""
+
+    def __init__(self, log, *flags, environment=None):
+        self.log = log
+        with open(log, "wb") as out:
+            self.process = subprocess.Popen(binary.command("serve", "--port", "0", *flags), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                            env=binary.environment() | (environment or {}))
+        deadline = time.monotonic() + PATIENCE_S
+        while not (found := re.search(r"dashboard: (\S+?)/?\s", self.said())):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise AssertionError(f"it does not serve (exit {self.process.wait()}):\n{self.said()}")
+            time.sleep(0.05)
+        self.url = found.group(1)
+
+    def said(self):
+        return self.log.read_text(errors="replace")
+
+    def ask(self, path):
+        """(status, body) of a path below /api/v1/."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/{path}", timeout=PATIENCE_S) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError as error:
+            raise AssertionError(f"{path}: {error}; exit {self.process.poll()}:\n{self.said()}") from error
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(60)
+        finally:
+            self.process.kill()
+        if code != 0:
+            raise AssertionError(f"exit {code}:\n{self.said()}")
 
 
 class TwinTest(BrokerTest):

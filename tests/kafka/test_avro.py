@@ -9,16 +9,14 @@ import http.server
 import io
 import json
 import pathlib
-import re
 import struct
 import sys
 import threading
 import unittest
-import urllib.request
 
 import confluent_kafka
 import fastavro
-from on_broker import EXIT_CONFIGURATION, FAULTS, PATIENCE_S, ROOT, BrokerTest, binary
+from on_broker import EXIT_CONFIGURATION, FAULTS, PATIENCE_S, ROOT, BrokerTest, Serving, binary
 from test_sources import rows
 
 sys.path.insert(0, str(ROOT / "tools/kafka"))
@@ -276,19 +274,17 @@ class OwnTopics(RegistryTest):
         self.assertEqual(len(binary.run("tail", "bars", *whole[2:], *self.known(), "--pipeline", self.pipeline).splitlines()), len(expected), "by its own name: rows")
         self.assertTrue(binary.run(*whole).startswith(b"\\x00\\x00\\x00"), "without a registry: its bytes")
         self.fails(*whole, *self.known("http://127.0.0.1:9"), code=EXIT_FAILED, words=["schema registry http://127.0.0.1:9"])
-        log = self.path / "serving.txt"
-        with log.open("w") as out:
-            serving = self.spawn("serve", "--data", self.data, "--port", "0", *self.known(), log=out)
-        self.wait("it serves", lambda: "dashboard: " in log.read_text())
-        address = re.search(r"dashboard: (\S+?)/?\s", log.read_text()).group(1)
-        with urllib.request.urlopen(f"{address}/api/v1/cluster/{bars}/0?limit=5", timeout=60) as answer:
-            messages = json.loads(answer.read())["messages"]
+        serving = Serving(self.path / "serving.log", "--data", self.data, *self.known())
+        try:
+            status, body = serving.ask(f"cluster/{bars}/0?limit=5")
+        finally:
+            serving.end()
+        self.assertEqual(status, 200, body)
+        messages = json.loads(body)["messages"]
         self.assertEqual(len(messages), 5)
         for message in messages:
             self.assertIn(self.told([json.loads(message["value"], parse_float=decimal.Decimal)])[0], expected)
             self.assertLess(message["value_bytes"], len(message["value"]), "its size on the wire")
-        serving.terminate()
-        self.assertEqual(serving.wait(60), 0)
 
     def test_roles_apart(self):
         binary.run("produce", self.feed, "--data", self.data, *self.avro(), "--partitions", PARTITIONS)

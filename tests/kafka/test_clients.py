@@ -3,7 +3,6 @@ of `events`, `bars` and `late` once and in order, the same as `export` has of th
 
 import collections
 import json
-import re
 import subprocess
 import time
 import unittest

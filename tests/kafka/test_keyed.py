@@ -4,14 +4,13 @@ as a source of its own."""
 import json
 import random
 import signal
-import subprocess
 import sys
 import time
 import unittest
 
 import confluent_kafka
 import on_broker
-from on_broker import EXIT_CONFIGURATION, FAULTS, ROOT, amount, binary
+from on_broker import FAULTS, ROOT, amount, binary
 
 sys.path[:0] = [str(ROOT / "tests/reference"), str(ROOT / "tests/kafka")]
 import engine  # noqa: E402

@@ -2,21 +2,12 @@
 
 import datetime
 import json
-import pathlib
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
-import urllib.error
 import urllib.parse
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests/proof"), str(ROOT / "tools/kafka")]
-import binary  # noqa: E402
-import cluster  # noqa: E402
+from on_broker import BrokerTest, Serving, binary, cluster
 
 TOOLS = "org.apache.kafka.tools."
 PIPELINE = "pages"
@@ -31,40 +22,21 @@ def printable(data):
     return "".join(f"\\x{ord(c) & 0xFF:02X}" if c < " " or c == "\x7f" or "\udc80" <= c <= "\udcff" else c for c in text)
 
 
-class Pages(unittest.TestCase):
+class Pages(BrokerTest):
     printed = {}
 
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="tickerhouse-pages-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.path = pathlib.Path(cls.folder.name)
-        cls.kafka = cluster.Cluster(cls.path / "kafka")
-        cls.kafka.start()
-        cls.addClassCleanup(cls.kafka.stop)
+        super().setUpClass()
         feed = cls.path / "feed.jsonl"
         binary.run("simulate", "--seed", "3", "--events", "1500", "--symbols", "6", "--output", feed)
         with feed.open("ab") as out:
             out.write(HOSTILE + b"\n")
-        cls.tape = ["--tape", "kafka", "--brokers", cls.kafka.bootstrap, "--pipeline", PIPELINE]
-        binary.replay([feed], cls.path / "data", "--batch", "300", *cls.tape)  # several commits: offsets have holes
+        tape = ["--tape", "kafka", "--brokers", cls.kafka.bootstrap, "--pipeline", PIPELINE]
+        binary.replay([feed], cls.path / "data", "--batch", "300", *tape)  # several commits: offsets have holes
         cls.java("ConsoleConsumer", "--topic", f"{PIPELINE}.bars", "--group", "billing", "--from-beginning", "--max-messages", "5", part="consumer.")
-        cls.serving = subprocess.Popen(binary.command("serve", "--data", cls.path / "pages", *cls.tape), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                       env={**binary.environment(), "KAFKA_PASSWORD": PASSWORD})
-        cls.addClassCleanup(cls.end)
-        for line in cls.serving.stderr:
-            if line.startswith("dashboard: "):
-                cls.url = line.split()[1].rstrip("/")
-                break
-
-    @classmethod
-    def end(cls):
-        cls.serving.send_signal(signal.SIGINT)
-        try:
-            cls.serving.wait(PATIENCE_S)
-        finally:
-            cls.serving.kill()
-            cls.serving.stderr.close()
+        cls.serving = Serving(cls.path / "serving.log", "--data", cls.path / "pages", *tape, environment={"KAFKA_PASSWORD": PASSWORD})
+        cls.addClassCleanup(cls.serving.end)
 
     @classmethod
     def java(cls, tool, *arguments, part=""):
@@ -74,12 +46,7 @@ class Pages(unittest.TestCase):
         return done.stdout.decode(errors="surrogateescape")
 
     def ask(self, path, expect=200):
-        try:
-            with urllib.request.urlopen(f"{self.url}/api/v1/{path}", timeout=PATIENCE_S) as answer:
-                status, body = answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                status, body = error.code, error.read()
+        status, body = self.serving.ask(path)
         self.assertNotIn(PASSWORD.encode(), body)
         self.assertEqual(status, expect, body)
         return json.loads(body)
@@ -227,15 +194,10 @@ class Pages(unittest.TestCase):
 
     def silent(self, path):
         """The error of a 503; None: it was answered."""
-        try:
-            with urllib.request.urlopen(f"{self.url}/api/v1/{path}", timeout=PATIENCE_S):
-                return None
-        except urllib.error.HTTPError as error:
-            with error:
-                body = error.read()
-                self.assertEqual(error.code, 503, body)
-                self.assertNotIn(PASSWORD.encode(), body)
-                return json.loads(body)["error"]
+        status, body = self.serving.ask(path)
+        self.assertNotIn(PASSWORD.encode(), body)
+        self.assertIn(status, (200, 503), body)
+        return json.loads(body)["error"] if status == 503 else None
 
     def until(self, condition):
         deadline = time.monotonic() + PATIENCE_S

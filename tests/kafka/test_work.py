@@ -6,9 +6,8 @@ import signal
 import subprocess
 import time
 import unittest
-import urllib.request
 
-from on_broker import EXIT_CONFIGURATION, PARTITIONS, PATIENCE_S, Worker, WorkersTest, binary
+from on_broker import EXIT_CONFIGURATION, PARTITIONS, PATIENCE_S, Serving, Worker, WorkersTest, binary
 
 
 class Work(WorkersTest):
@@ -38,18 +37,12 @@ class Work(WorkersTest):
 
     def look_at_pages(self):
         """A directory of its own, as on another machine."""
-        serving = subprocess.Popen(binary.command("serve", "--data", self.path / "pages", *self.tape()), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                   env=binary.environment())
-        self.addCleanup(serving.stderr.close)
+        serving = Serving(self.path / "pages.log", "--data", self.path / "pages", *self.tape())
         try:
-            for line in serving.stderr:
-                if line.startswith("dashboard: "):
-                    break
-            with urllib.request.urlopen(line.split()[1].rstrip("/") + "/api/v1/status", timeout=20) as answer:
-                self.assertEqual(json.load(answer)["total"]["received"], self.ledger["received"])
+            status, body = serving.ask("status")
+            self.assertEqual((status, json.loads(body)["total"]["received"]), (200, self.ledger["received"]))
         finally:
-            serving.send_signal(signal.SIGINT)
-            self.assertEqual(serving.wait(30), 0)
+            serving.end()
 
     def test_a_worker_that_stays_away(self):
         """Its partitions are the other's within the session timeout."""
