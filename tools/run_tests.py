@@ -62,7 +62,7 @@ class Tally:
             say(f"  skipped: {again}  ({text[:200]})")
         else:
             self.failed.append(again)
-            say(f"  FAILED{': ' + text[-6000:] if text else ''}\n  again with: ./test {again}")
+            say(f"  FAILED {again}{': ' + text[-6000:] if text else ''}\n  again with: ./test {again}")
 
     def add(self, other):
         self.passed += other.passed

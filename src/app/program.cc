@@ -4,6 +4,7 @@
 
 #include "app/command_line.h"
 #include "app/exit_codes.h"
+#include "app/process/crash_report.h"
 
 namespace tickerhouse::app {
 namespace {
@@ -22,6 +23,7 @@ cut off; 66 input missing; 69 cannot install; 74 tape damaged or of a newer vers
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  report_crashes();
   CLI::App app("Tickerhouse: market events in, exact bars out, nothing lost.", "tickerhouse");
   app.footer(kProgramFooter);
   app.require_subcommand(1);

@@ -57,6 +57,20 @@ class Demo(InAFolder):
         self.assertNotEqual(again.status()["start_id"], status["start_id"])
         again.stop()
 
+    def test_a_crash_says_where_it_was(self):
+        running = self.start()
+        running.process.send_signal(signal.SIGSEGV)
+        self.assertEqual(running.process.wait(30), -signal.SIGSEGV)
+        running.close()
+        said = pathlib.Path(running.log.name).read_text(errors="replace")
+        self.assertIn("crashed: SIGSEGV in thread tickerhouse", said)
+        calls = re.findall(r"^\S*tickerhouse\(\+(0x[0-9a-f]+)\)", said, re.MULTILINE)
+        named = subprocess.run(["addr2line", "-Cfe", binary.path(), *calls], capture_output=True, text=True, check=True).stdout
+        self.assertIn("tickerhouse::app::run_program(", named, said)
+        again = self.start()
+        self.assertEqual(again.status()["restarts"], 1)
+        again.stop()
+
     def test_faults_switched_on_are_counted(self):
         running = self.start()
         running.wait_status("the present", lambda now: now["catching_up"] is None)
