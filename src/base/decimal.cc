@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "base/check.h"
@@ -123,12 +124,43 @@ Decimal place(const Scanned& s, Int128 digits, std::int64_t power, Beyond beyond
   return finish(s, quotient, rest != 0 || s.more);
 }
 
+// At most 18 digits, no exponent and none beyond the scale, as nearly all numbers are written; nullopt: read
+// it the long way.
+std::optional<Decimal> parse_usual(std::string_view text, int scale) {
+  constexpr std::ptrdiff_t kDigitsMax = 18;
+  const bool negative = text.starts_with('-');
+  const char* at = text.data() + (negative ? 1 : 0);
+  const char* const end = text.data() + text.size();
+  if (at == end || end - at > kDigitsMax + 1 || (*at == '0' && end - at > 1 && at[1] != '.'))
+    return std::nullopt;
+  std::uint64_t digits = 0;  // 19 fit
+  const auto take_digits = [&] {
+    const char* const begin = at;
+    for (; at != end && is_digit(*at); ++at) digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    return at - begin;
+  };
+  const std::ptrdiff_t whole = take_digits();
+  std::ptrdiff_t fraction = 0;
+  if (at != end && *at == '.') {
+    ++at;
+    fraction = take_digits();
+    if (fraction == 0) return std::nullopt;
+  }
+  if (at != end || whole == 0 || whole + fraction > kDigitsMax || fraction > scale) return std::nullopt;
+  const auto unit = static_cast<std::int64_t>(pow10_int128(scale - static_cast<int>(fraction)));
+  std::int64_t value = 0;
+  if (__builtin_mul_overflow(static_cast<std::int64_t>(digits), unit, &value))
+    return Decimal{DecimalState::overflow, 0};
+  return Decimal{DecimalState::exact, negative ? -value : value};
+}
+
 }  // namespace
 
 bool is_json_number(std::string_view text) { return scan(text).ok; }
 
 Decimal parse_decimal(std::string_view text, int scale) {
   CHECK(scale >= 0 && scale <= 18);
+  if (const auto usual = parse_usual(text, scale)) return *usual;
   const Scanned s = scan(text);
   if (!s.ok) return {};
   return place(s, s.digits, s.power + scale);
@@ -136,6 +168,7 @@ Decimal parse_decimal(std::string_view text, int scale) {
 
 Decimal parse_decimal_cut(std::string_view text, int scale) {
   CHECK(scale >= 0 && scale <= 18);
+  if (const auto usual = parse_usual(text, scale)) return *usual;
   const Scanned s = scan(text);
   if (!s.ok) return {};
   return place(s, s.digits, s.power + scale, Beyond::cut);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -126,10 +127,25 @@ constexpr unsigned byte_at(std::uint64_t word, unsigned i) {
   return static_cast<unsigned>(word >> 8 * i & 0xFFU);
 }
 
+// The number of `count` digits before `end`, 1 to 8; eight characters before it can be read.
+std::optional<std::uint32_t> read_up_to_eight(const char* end, std::size_t count) {
+  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030U;
+  std::uint64_t digits = 0;
+  std::memcpy(&digits, end - sizeof(digits), sizeof(digits));
+  digits = (digits ^ kZeros) & ~std::uint64_t{0} << 8 * (8 - count);  // what is before them reads as zeros
+  if (((digits | (digits + 0x7676'7676'7676'7676U)) & 0x8080'8080'8080'8080U) != 0) return std::nullopt;
+  digits = pairs(digits) & 0x00FF'00FF'00FF'00FFU;
+  digits = (digits * 100 + (digits >> 16U)) & 0x0000'FFFF'0000'FFFFU;
+  return static_cast<std::uint32_t>(digits * 10'000 + (digits >> 32U));
+}
+
 // 2026-01-05T14:30:00Z or with a fraction, as nearly all times are written; nullopt: read it the long way.
 std::optional<WallTime> parse_usual_time(std::string_view text) {
   constexpr std::size_t kPoint = 19;
   constexpr std::size_t kFractionMax = 9;
+  // Of the last digit of a fraction, by how many it has.
+  static constexpr std::array<DurationNanos, kFractionMax + 1> kFractionUnits = {
+      0, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   constexpr Pattern kDate("0000-00-");
   constexpr Pattern kTime("00:00:00");
   if (text.size() <= kPoint || text.size() > kPoint + kFractionMax + 2 || text.back() != 'Z')
@@ -146,11 +162,14 @@ std::optional<WallTime> parse_usual_time(std::string_view text) {
   };
   const unsigned day = digit(8) * 10 + digit(9);
   DurationNanos fraction = 0;
-  DurationNanos unit = kSecond;
   const std::size_t end = text.size() - 1;
   if (end > kPoint) {
-    if (text[kPoint] != '.' || end == kPoint + 1) return std::nullopt;
-    for (std::size_t i = kPoint + 1; i < end; ++i) fraction += digit(i) * (unit /= 10);
+    const std::size_t count = end - kPoint - 1;
+    if (text[kPoint] != '.' || count == 0) return std::nullopt;
+    const auto digits = read_up_to_eight(text.data() + end, std::min<std::size_t>(count, 8));
+    if (!digits) return std::nullopt;
+    if (count == kFractionMax) fraction = digit(kPoint + 1) * DurationNanos{100'000'000};
+    fraction += *digits * kFractionUnits.at(count);
   }
   date = pairs(date);
   time = pairs(time);
@@ -174,6 +193,20 @@ char* put_digits(char* at, char before, std::uint32_t value, int width) {
   *at++ = before;
   for (int i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
   return at + width;
+}
+
+constexpr std::size_t kDateBytesMax = 32;
+
+// The years of all times that nanoseconds hold, and more, have four digits.
+char* put_date(char* at, std::int64_t days) {
+  const CivilDate date = civil_from_days(days);
+  if (date.year < 0 || date.year > 9'999) {
+    at = std::to_chars(at, at + kDateBytesMax, date.year).ptr;
+  } else {
+    const auto year = static_cast<std::uint32_t>(date.year);
+    at = put_digits(at, static_cast<char>('0' + year / 1'000), year % 1'000, 3);
+  }
+  return put_digits(put_digits(at, '-', date.month, 2), '-', date.day, 2);
 }
 
 struct Unit {
@@ -263,17 +296,17 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
 
 void append_iso_time(std::string& out, TsNanos ts) {
   const std::int64_t days = floor_to(ts, kDay) / kDay;
-  append_date(out, days);
   const auto of_day = static_cast<std::uint64_t>(ts - days * kDay);
   const auto seconds = static_cast<std::uint32_t>(of_day / kSecond);
   auto rest = static_cast<std::uint32_t>(of_day % kSecond);
-  std::array<char, 20> text{};
-  char* at = text.data();
+  std::array<char, kDateBytesMax + 20> text{};
+  char* at = put_date(text.data(), days);
   at = put_digits(at, 'T', seconds / 3'600, 2);
   at = put_digits(at, ':', seconds / 60 % 60, 2);
   at = put_digits(at, ':', seconds % 60, 2);
   if (rest != 0) {
     int width = 9;
+    for (; rest % 1'000 == 0; rest /= 1'000) width -= 3;
     for (; rest % 10 == 0; rest /= 10) --width;
     at = put_digits(at, '.', rest, width);
   }
@@ -281,19 +314,9 @@ void append_iso_time(std::string& out, TsNanos ts) {
   out.append(text.data(), at);
 }
 
-// The years of all times that nanoseconds hold, and more, have four digits.
 void append_date(std::string& out, std::int64_t days) {
-  const CivilDate date = civil_from_days(days);
-  if (date.year < 0 || date.year > 9'999) {
-    out.append(std::to_string(date.year));
-  } else {
-    std::array<char, 5> year{};
-    put_digits(year.data(), '0', static_cast<std::uint32_t>(date.year), 4);
-    out.append(year.data() + 1, 4);
-  }
-  std::array<char, 6> text{};
-  put_digits(put_digits(text.data(), '-', date.month, 2), '-', date.day, 2);
-  out.append(text.data(), text.size());
+  std::array<char, kDateBytesMax> text{};
+  out.append(text.data(), put_date(text.data(), days));
 }
 
 std::optional<DurationNanos> parse_duration(std::string_view text) {

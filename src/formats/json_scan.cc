@@ -11,6 +11,7 @@ class FlatScanner::Cursor {
  public:
   explicit Cursor(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
   void blanks() {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) > ' ') return;  // nearly always
     while (at_ != end_ && (*at_ == ' ' || *at_ == '\t' || *at_ == '\r')) ++at_;
   }
   bool take(char c) {
@@ -98,8 +99,25 @@ class FlatScanner::Cursor {
     const std::uint64_t control = (bytes - kOnes * ' ') & ~bytes;
     return (is('"') | is('\\') | control | bytes) & kTops;
   }
+  // Likewise of the first byte that is no digit.
+  static std::uint64_t not_digit(std::uint64_t bytes) {
+    constexpr std::uint64_t kTops = 0x8080808080808080;
+    const std::uint64_t value = bytes ^ 0x3030303030303030;  // of a digit: 0 to 9
+    return ((value + 0x7676767676767676) | value) & kTops;
+  }
   bool digits() {
     const char* const begin = at_;
+    while (end_ - at_ >= 8) {
+      std::uint64_t bytes = 0;
+      std::memcpy(&bytes, at_, sizeof bytes);
+      const std::uint64_t ends = not_digit(bytes);
+      if (ends == 0) {
+        at_ += sizeof bytes;
+        continue;
+      }
+      at_ += std::countr_zero(ends) / 8;
+      return at_ != begin;
+    }
     while (at_ != end_ && *at_ >= '0' && *at_ <= '9') ++at_;
     return at_ != begin;
   }
@@ -131,8 +149,7 @@ int FlatScanner::find(std::string_view key) const {
 }
 
 // The key and its colon, as its slot; -1: another one, or no key.
-int FlatScanner::scan_key(Cursor& cursor, std::size_t expected) const {
-  if (cursor.key(keys_[expected])) return static_cast<int>(expected);
+int FlatScanner::scan_key(Cursor& cursor) const {
   cursor.blanks();
   std::string_view key;
   if (!cursor.take('"') || !cursor.plain_string(key)) return -1;
@@ -147,7 +164,8 @@ bool FlatScanner::scan(std::string_view line) {
   if (!cursor.take('{')) return false;
   std::size_t last = keys_.size();
   do {
-    const int index = scan_key(cursor, followers_[last]);
+    const std::size_t expected = followers_[last];
+    const int index = cursor.key(keys_[expected]) ? static_cast<int>(expected) : scan_key(cursor);
     if (index < 0) return false;
     const auto slot = static_cast<std::size_t>(index);
     followers_[last] = static_cast<std::uint8_t>(slot);

@@ -32,7 +32,7 @@ class FlatScanner {
     bool fits = false;
   };
   [[nodiscard]] int find(std::string_view key) const;
-  int scan_key(Cursor& cursor, std::size_t expected) const;
+  int scan_key(Cursor& cursor) const;
 
   std::vector<Key> keys_;
   std::vector<RawField> slots_;

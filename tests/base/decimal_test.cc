@@ -123,12 +123,28 @@ TEST(Decimal, TheGrammarIsThatOfJsonNumbers) {
     EXPECT_TRUE(is_json_number(good)) << good;
   for (const char* bad :
        {"",   "-",   "+1",  ".5",    "5.",  "1.e5",     "01",   "-01", "00", "1e",  "1e+",  "1e1.0",   "1 ",
-        " 1", "0x1", "1_0", "1,000", "NaN", "Infinity", "1e5 ", "--1", "1-", "1..", "1.5.", "\xD9\xA1"})
+        " 1", "0x1", "1_0", "1,000", "NaN", "Infinity", "1e5 ", "--1", "1-", "1..", "1.5.", "\xD9\xA1"}) {
     EXPECT_FALSE(is_json_number(bad)) << bad;
+    EXPECT_EQ(parse_decimal(bad, 9).state, DecimalState::malformed) << bad;
+  }
   EXPECT_FALSE(is_json_number(std::string_view("1\0", 2)));
   EXPECT_EQ(parse_decimal("01", 9).state, DecimalState::malformed);
   EXPECT_EQ(parse_decimal_cut("1.", 9).state, DecimalState::malformed);
   EXPECT_EQ(parse_decimal_scaled("", 9, {}).state, DecimalState::malformed);
+}
+
+// The short way takes nothing that is no number, and leaves none out.
+TEST(Decimal, WhatIsReadIsANumber) {
+  Random random(5);
+  int read = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    std::string text;
+    for (auto left = random() % 8; left > 0; --left) text.push_back("0011234567899..-e"[random() % 17]);
+    const bool is_number = parse_decimal(text, 9).state != DecimalState::malformed;
+    ASSERT_EQ(is_number, is_json_number(text)) << text;
+    if (is_number) ++read;
+  }
+  EXPECT_GT(read, 10'000);
 }
 
 TEST(Decimal, HalvesGoToTheEvenNeighbour) {
