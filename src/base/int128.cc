@@ -1,6 +1,7 @@
 #include "base/int128.h"
 
 #include <array>
+#include <cstring>
 
 #include "base/check.h"
 
@@ -18,6 +19,21 @@ constexpr std::array<Int128, kDecimalDigitsMax + 1> make_powers() {
 }
 constexpr auto kPowers = make_powers();
 constexpr Int128 kLimit = kPowers[kDecimalDigitsMax] - 1;
+
+constexpr auto kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs.at(2 * i) = static_cast<char>('0' + i / 10);
+    pairs.at(2 * i + 1) = static_cast<char>('0' + i % 10);
+  }
+  return pairs;
+}();
+
+// The two digits of a number below 100, before `end`.
+char* put_pair(char* end, std::uint64_t number) {
+  std::memcpy(end - 2, &kPairs[number * 2], 2);
+  return end - 2;
+}
 
 // value and the part of it that was cut away, compared with one half: rounds half to even.
 Int128 round_quotient(Int128 quotient, Uint128 remainder, Uint128 denominator, bool negative) {
@@ -97,25 +113,31 @@ std::optional<Int128> scale_divide_half_even(Int128 numerator, std::int64_t scal
 
 void append_decimal(std::string& out, Int128 value, int scale) {
   CHECK(scale >= 0 && scale <= kDecimalDigitsMax);
-  std::array<char, 48> digits{};
-  int count = 0;
+  std::array<char, 48> text{};  // filled from its end
+  char* end = text.data() + text.size();
+  char* at = end;
   Uint128 rest = value < 0 ? Uint128{0} - static_cast<Uint128>(value) : static_cast<Uint128>(value);
-  const auto take_digits = [&digits, &count](auto number, int at_least) {
-    for (const int end = count + at_least; number != 0 || count < end; number /= 10)
-      digits.at(static_cast<std::size_t>(count++)) = static_cast<char>('0' + static_cast<int>(number % 10));
-  };
   // 64 bits at a time: a division of 128 bits is a call, and one for each digit is most of an export's time.
   constexpr std::uint64_t kWord = 1'000'000'000'000'000'000;
-  for (; rest >= kWord; rest /= kWord) take_digits(static_cast<std::uint64_t>(rest % kWord), 18);
-  take_digits(static_cast<std::uint64_t>(rest), 0);
-  while (count <= scale) digits.at(static_cast<std::size_t>(count++)) = '0';
-  int lowest = 0;
-  while (lowest < scale && digits.at(static_cast<std::size_t>(lowest)) == '0') ++lowest;
-  if (value < 0) out.push_back('-');
-  for (int i = count - 1; i >= lowest; --i) {
-    if (i == scale - 1) out.push_back('.');
-    out.push_back(digits.at(static_cast<std::size_t>(i)));
+  while (rest >= kWord) {
+    const Uint128 higher = rest / kWord;
+    auto word = static_cast<std::uint64_t>(rest - higher * kWord);
+    for (int pair = 0; pair < 9; ++pair, word /= 100) at = put_pair(at, word % 100);
+    rest = higher;
   }
+  auto word = static_cast<std::uint64_t>(rest);
+  for (; word >= 10; word /= 100) at = put_pair(at, word % 100);
+  if (word != 0) *--at = static_cast<char>('0' + word);
+  char* const point = end - scale;
+  while (at >= point) *--at = '0';
+  while (end != point && end[-1] == '0') --end;
+  if (end != point) {  // what is before the point moves by one
+    std::memmove(at - 1, at, static_cast<std::size_t>(point - at));
+    --at;
+    point[-1] = '.';
+  }
+  if (value < 0) *--at = '-';
+  out.append(at, end);
 }
 
 std::optional<Int128> parse_plain_decimal(std::string_view text, int scale) {

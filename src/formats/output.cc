@@ -39,44 +39,54 @@ void append_size(std::string& out, market::Size size) {
   base::append_decimal(out, size.units, market::kSizeScale);
 }
 
-// Calls put(name, write) for each column in order; write(out) appends the bare value, nothing if unknown.
-// `quoted` columns are text in JSON.
+// A column, as an object in JSON goes on with it: `,"open":` of a number, `,"symbol":"` of text.
+struct Key {
+  std::string_view json;
+  bool foreign = false;  // text that may need escapes
+  [[nodiscard]] bool quoted() const { return json.back() == '"'; }
+  [[nodiscard]] std::string_view name() const { return json.substr(2, json.size() - (quoted() ? 5 : 4)); }
+};
+
+// Calls put(key, write) for each column in order; write(out) appends the bare value, nothing if unknown.
 template <typename Put>
 void for_each_bar_column(std::string_view symbol, const market::BarRow& bar, Put put) {
-  const auto text = [&](const char* name, std::string_view value) {
-    put(name, true, [value](std::string& out) { out.append(value); });
+  const auto text = [&](std::string_view key, std::string_view value) {
+    put(Key{key}, [value](std::string& out) { out.append(value); });
   };
-  const auto time = [&](const char* name, base::TsNanos ts) {
-    put(name, true, [ts](std::string& out) { base::append_iso_time(out, ts); });
+  const auto foreign = [&](std::string_view key, std::string_view value) {
+    put(Key{key, true}, [value](std::string& out) { out.append(value); });
   };
-  const auto price = [&](const char* name, market::Price value) {
-    put(name, false, [value](std::string& out) { append_price(out, value); });
+  const auto time = [&](std::string_view key, base::TsNanos ts) {
+    put(Key{key}, [ts](std::string& out) { base::append_iso_time(out, ts); });
   };
-  const auto known = [&](const char* name, std::uint8_t bit, base::Int128 value, int scale) {
-    put(name, false, [&bar, bit, value, scale](std::string& out) {
+  const auto price = [&](std::string_view key, market::Price value) {
+    put(Key{key}, [value](std::string& out) { append_price(out, value); });
+  };
+  const auto known = [&](std::string_view key, std::uint8_t bit, base::Int128 value, int scale) {
+    put(Key{key}, [&bar, bit, value, scale](std::string& out) {
       if ((bar.known & bit) != 0) base::append_decimal(out, value, scale);
     });
   };
-  text("symbol", symbol);
-  text("interval", base::format_duration(bar.interval));
-  time("window_start", bar.window_start);
-  time("window_end", bar.window_end);
-  price("open", bar.open);
-  price("high", bar.high);
-  price("low", bar.low);
-  price("close", bar.close);
-  known("volume", market::known::kVolume, bar.volume, market::kSizeScale);
-  put("trade_count", false, [&bar](std::string& out) { out.append(std::to_string(bar.trade_count)); });
-  known("notional", market::known::kNotional, bar.notional, market::kNotionalScale);
-  known("vwap", market::known::kVwap, bar.vwap.units, market::kPriceScale);
-  known("price_avg", market::known::kPriceAvg, bar.price_avg.units, market::kPriceScale);
-  known("pct_change", market::known::kPctChange, bar.pct_change, market::kPercentScale);
-  time("open_time", bar.open_time);
-  time("close_time", bar.close_time);
-  put("trade_date", true, [&bar](std::string& out) { base::append_date(out, bar.trade_date); });
-  text("state", market::state_name(bar.state));
-  put("revision", false, [&bar](std::string& out) { out.append(std::to_string(bar.revision)); });
-  text("quality", market::quality_names(bar.quality));
+  foreign(R"(,"symbol":")", symbol);
+  text(R"(,"interval":")", base::format_duration(bar.interval));
+  time(R"(,"window_start":")", bar.window_start);
+  time(R"(,"window_end":")", bar.window_end);
+  price(R"(,"open":)", bar.open);
+  price(R"(,"high":)", bar.high);
+  price(R"(,"low":)", bar.low);
+  price(R"(,"close":)", bar.close);
+  known(R"(,"volume":)", market::known::kVolume, bar.volume, market::kSizeScale);
+  put(Key{R"(,"trade_count":)"}, [&bar](std::string& out) { out.append(std::to_string(bar.trade_count)); });
+  known(R"(,"notional":)", market::known::kNotional, bar.notional, market::kNotionalScale);
+  known(R"(,"vwap":)", market::known::kVwap, bar.vwap.units, market::kPriceScale);
+  known(R"(,"price_avg":)", market::known::kPriceAvg, bar.price_avg.units, market::kPriceScale);
+  known(R"(,"pct_change":)", market::known::kPctChange, bar.pct_change, market::kPercentScale);
+  time(R"(,"open_time":")", bar.open_time);
+  time(R"(,"close_time":")", bar.close_time);
+  put(Key{R"(,"trade_date":")"}, [&bar](std::string& out) { base::append_date(out, bar.trade_date); });
+  text(R"(,"state":")", market::state_name(bar.state));
+  put(Key{R"(,"revision":)"}, [&bar](std::string& out) { out.append(std::to_string(bar.revision)); });
+  text(R"(,"quality":")", market::quality_names(bar.quality));
 }
 
 // Likewise for events; columns that do not belong to the kind are put with an empty value.
@@ -85,16 +95,19 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   const bool quote = row.kind == market::EventKind::quote;
   const bool snapshot = row.kind == market::EventKind::snapshot;
   const bool size_known = !quote && (row.flags & market::kSizeUnknown) == 0;
-  const auto text = [&](const char* name, std::string_view value) {
-    put(name, true, [value](std::string& out) { out.append(value); });
+  const auto text = [&](std::string_view key, std::string_view value) {
+    put(Key{key}, [value](std::string& out) { out.append(value); });
   };
-  const auto price = [&](const char* name, bool there, market::Price value) {
-    put(name, false, [there, value](std::string& out) {
+  const auto foreign = [&](std::string_view key, std::string_view value) {
+    put(Key{key, true}, [value](std::string& out) { out.append(value); });
+  };
+  const auto price = [&](std::string_view key, bool there, market::Price value) {
+    put(Key{key}, [there, value](std::string& out) {
       if (there) append_price(out, value);
     });
   };
-  const auto size = [&](const char* name, bool there, market::Size value) {
-    put(name, false, [there, value](std::string& out) {
+  const auto size = [&](std::string_view key, bool there, market::Size value) {
+    put(Key{key}, [there, value](std::string& out) {
       if (there) append_size(out, value);
     });
   };
@@ -102,33 +115,33 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   const market::Trade t = quote ? market::Trade{} : row.trade;
   market::DayFields day;
   if ((row.flags & market::kDayFields) != 0) std::memcpy(&day, names.text.data(), sizeof day);
-  text("symbol", names.symbol);
-  price("price", !quote, t.price);
-  size("volume", size_known, t.size);
-  price("bid", quote, q.bid);
-  price("ask", quote, q.ask);
-  size("bid_size", quote && (row.flags & market::kBidSizeUnknown) == 0, q.bid_size);
-  size("ask_size", quote && (row.flags & market::kAskSizeUnknown) == 0, q.ask_size);
-  put("ts", true, [&row](std::string& out) { base::append_iso_time(out, row.ts_event); });
-  put("ts_epoch_ms", false,
+  foreign(R"(,"symbol":")", names.symbol);
+  price(R"(,"price":)", !quote, t.price);
+  size(R"(,"volume":)", size_known, t.size);
+  price(R"(,"bid":)", quote, q.bid);
+  price(R"(,"ask":)", quote, q.ask);
+  size(R"(,"bid_size":)", quote && (row.flags & market::kBidSizeUnknown) == 0, q.bid_size);
+  size(R"(,"ask_size":)", quote && (row.flags & market::kAskSizeUnknown) == 0, q.ask_size);
+  put(Key{R"(,"ts":")"}, [&row](std::string& out) { base::append_iso_time(out, row.ts_event); });
+  put(Key{R"(,"ts_epoch_ms":)"},
       [&row](std::string& out) { out.append(std::to_string(row.ts_event / base::kMillisecond)); });
-  text("kind", quote ? "quote" : snapshot ? "snapshot" : "trade");
-  text("volume_kind", !snapshot                                      ? ""
-                      : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day"
-                                                                     : "none");
-  price("open", day.open.units != 0, day.open);
-  price("high", day.high.units != 0, day.high);
-  price("low", day.low.units != 0, day.low);
-  price("prev_close", day.prev_close.units != 0, day.prev_close);
-  text("trade_id", quote ? std::string_view() : market::trade_id(row, names.text));
-  text("venue", names.venue);
-  put("seq", false, [&row](std::string& out) {
+  text(R"(,"kind":")", quote ? "quote" : snapshot ? "snapshot" : "trade");
+  text(R"(,"volume_kind":")", !snapshot                                      ? ""
+                              : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day"
+                                                                             : "none");
+  price(R"(,"open":)", day.open.units != 0, day.open);
+  price(R"(,"high":)", day.high.units != 0, day.high);
+  price(R"(,"low":)", day.low.units != 0, day.low);
+  price(R"(,"prev_close":)", day.prev_close.units != 0, day.prev_close);
+  foreign(R"(,"trade_id":")", quote ? std::string_view() : market::trade_id(row, names.text));
+  foreign(R"(,"venue":")", names.venue);
+  put(Key{R"(,"seq":)"}, [&row](std::string& out) {
     if (row.seq != market::kNoSeq) out.append(std::to_string(row.seq));
   });
-  put("ts_recv", true, [&row](std::string& out) {
+  put(Key{R"(,"ts_recv":")"}, [&row](std::string& out) {
     if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv);
   });
-  text("source", names.source);
+  foreign(R"(,"source":")", names.source);
 }
 
 // The inside of a JSON string.
@@ -196,7 +209,7 @@ std::string_view bar_csv_header() {
 
 void append_bar_csv(std::string& out, std::string_view symbol, const market::BarRow& bar) {
   bool first = true;
-  for_each_bar_column(symbol, bar, [&](const char*, bool, const auto& write) {
+  for_each_bar_column(symbol, bar, [&](const Key&, const auto& write) {
     if (!first) out.push_back(',');
     first = false;
     write(out);
@@ -205,40 +218,42 @@ void append_bar_csv(std::string& out, std::string_view symbol, const market::Bar
 }
 
 void append_bar_json(std::string& out, std::string_view symbol, const market::BarRow& bar) {
-  out.push_back('{');
-  for_each_bar_column(symbol, bar, [&](const char* name, bool quoted, const auto& write) {
-    out.append(out.back() == '{' ? "\"" : ",\"").append(name).append(quoted ? "\":\"" : "\":");
+  const std::size_t start = out.size();
+  for_each_bar_column(symbol, bar, [&](const Key& key, const auto& write) {
+    out.append(key.json);
     const std::size_t begin = out.size();
     write(out);
-    if (quoted) {
-      escape_from(out, begin);
+    if (key.quoted()) {
+      if (key.foreign) escape_from(out, begin);
       out.push_back('"');
     } else if (out.size() == begin) {
       out.append("null");
     }
   });
+  out[start] = '{';  // in place of the first comma
   out.append("}\n");
 }
 
 void append_event_json(std::string& out, const market::EventRow& row, const EventNames& names) {
   const std::size_t start = out.size();
   const bool trade = row.kind == market::EventKind::trade;
-  for_each_event_column(row, names, [&](const char* name, bool quoted, const auto& write) {
+  for_each_event_column(row, names, [&](const Key& key, const auto& write) {
     const std::size_t before = out.size();
-    out.append(before == start ? "{\"" : ",\"").append(name).append(quoted ? "\":\"" : "\":");
+    out.append(key.json);
     const std::size_t begin = out.size();
     write(out);
     if (out.size() == begin) {
-      if (trade && std::strcmp(name, "volume") == 0) {
+      if (trade && key.name() == "volume") {
         out.append("null");
       } else {
         out.resize(before);
       }
-    } else if (quoted) {
-      escape_from(out, begin);
+    } else if (key.quoted()) {
+      if (key.foreign) escape_from(out, begin);
       out.push_back('"');
     }
   });
+  out[start] = '{';
   out.append("}\n");
 }
 
@@ -285,20 +300,20 @@ void visit_control(const market::EventRow& row, const EventNames& names, const T
 
 void visit_bar(std::string_view symbol, const market::BarRow& bar, const TakeColumn& take) {
   std::string text;
-  for_each_bar_column(symbol, bar, [&](const char* name, bool, const auto& write) {
+  for_each_bar_column(symbol, bar, [&](const Key& key, const auto& write) {
     text.clear();
     write(text);
-    take(name, text);
+    take(key.name(), text);
   });
 }
 
 void visit_event(const market::EventRow& row, const EventNames& names, const TakeColumn& take) {
   if (!market::carries_market_data(row.kind)) return visit_control(row, names, take);
   std::string text;
-  for_each_event_column(row, names, [&](const char* name, bool, const auto& write) {
+  for_each_event_column(row, names, [&](const Key& key, const auto& write) {
     text.clear();
     write(text);
-    take(name, text);
+    take(key.name(), text);
   });
 }
 
@@ -337,7 +352,7 @@ std::string_view event_csv_header() {
 void append_event_csv(std::string& out, const market::EventRow& row, const EventNames& names) {
   bool first = true;
   std::string value;
-  for_each_event_column(row, names, [&](const char*, bool, const auto& write) {
+  for_each_event_column(row, names, [&](const Key&, const auto& write) {
     if (!first) out.push_back(',');
     first = false;
     value.clear();
