@@ -37,15 +37,14 @@ class OwnGatherer final : public Gatherer {
       : topic_(topic), partition_(partition), open_book_(std::move(open_book)) {}
 
   base::Result<bool> add(const rd_kafka_message_t& raw) override {
-    kafka::Message message;
     if (topic_ != flow::Topic::events) {
-      message = kafka::message_of(raw);
-    } else if (raw.payload != nullptr) {  // read by the million, and the value says everything
-      message.value = {static_cast<const char*>(raw.payload), raw.len};
+      message_ = kafka::message_of(raw);
+    } else {  // read by the million, and the value says everything
+      message_.value = {static_cast<const char*>(raw.payload), raw.payload == nullptr ? 0 : raw.len};
     }
-    if (topic_ != flow::Topic::rejects && message.value.starts_with('\0'))
-      RETURN_IF_ERROR(read_avro(message.value));
-    auto added = gathered_.add(topic_, message);
+    if (topic_ != flow::Topic::rejects && message_.value.starts_with('\0'))
+      RETURN_IF_ERROR(read_avro(message_.value));
+    auto added = gathered_.add(topic_, message_);
     if (added.ok()) return added;
     base::Error error = added.error();
     error.where =
@@ -75,6 +74,7 @@ class OwnGatherer final : public Gatherer {
   OpenBook open_book_;
   std::unique_ptr<formats::SchemaBook> book_;
   std::string json_;
+  kafka::Message message_;
   kafka::BatchGatherer gathered_;
 };
 
