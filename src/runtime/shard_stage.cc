@@ -59,9 +59,14 @@ base::Status ShardStage::failed(const base::Error& error) {
     watch_.emplace(Watch{{}, context_.parts.clock.monotonic_now(), 0});
     return {};
   }
-  // A member of a group has the partition for as long as the group says so.
-  const bool again =
-      (error.code == base::ErrorCode::io || (taken && mode == Shards::group)) && !context_.run.stopping();
+  // A member of a group has the partition for as long as the group says so. One that stops leaves it to who
+  // has taken it.
+  const bool stopping = context_.run.stopping();
+  if (taken && mode == Shards::group && stopping) {
+    finish();
+    return {};
+  }
+  const bool again = (error.code == base::ErrorCode::io || (taken && mode == Shards::group)) && !stopping;
   return retry_.failed(error, again ? context_.options.stage_patience : 0);
 }
 

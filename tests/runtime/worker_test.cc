@@ -224,6 +224,23 @@ TEST(Worker, OneThatHearsLateIsFenced) {
   EXPECT_EQ(place.ledger(), work_expected().ledger);
 }
 
+// What it would do again belongs to the one that has taken over.
+TEST(Worker, OneThatIsFencedWhileItStopsEndsWell) {
+  WorkPlace place;
+  std::atomic<bool> taken = false;
+  place.tape = tape::make_memory_tape({.fail = [&](std::string_view step) {
+    if (!taken || step != "commit") return base::Status();
+    place.stop = true;
+    return base::Status(base::Error{base::ErrorCode::busy, "another process has taken over this shard", ""});
+  }});
+  place.ingest(Shards::none);
+  for (std::uint16_t p = 0; p < kWorkPartitions; ++p) place.group.give(p, 0);
+  Membership membership(place.group, 0);
+  taken = true;
+  place.work(membership);
+  EXPECT_TRUE(place.stop);
+}
+
 // A pipeline on a shared tape leaves its shards to workers that come, and waits for them.
 TEST(Worker, APipelineLeavesItsShardsToWorkers) {
   WorkPlace place;
