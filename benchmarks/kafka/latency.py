@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from kafka.race import FLINK, OURS, PARTITIONS, STREAMS, Bench, build_peers, cluster, high_water
+from kafka.race import FLINK, OURS, PARTITIONS, STREAMS, Bench, build_peers, call, cluster, high_water
 from path.race import Failed, environment, machine, programs, spread, times
 
 CONTENDERS = (OURS, STREAMS, FLINK)
@@ -42,14 +42,14 @@ def once(bench, contender, folder, sizes):
     """One engine, fed and listened to. sizes: the arguments, and the seed."""
     arguments, seed = sizes
     brokers, trades, bars = bench.broker.bootstrap, f"{folder.name}-trades", f"{folder.name}-bars"
-    bench.call(*bench.ours("topic", "create", trades, "--partitions", PARTITIONS, "--brokers", brokers))
+    call(*bench.ours("topic", "create", trades, "--partitions", PARTITIONS, "--brokers", brokers))
     if contender == OURS:
         bars = f"{folder.name}.bars"
         tape = ["--data", folder / "data", *bench.tape(folder.name)]
-        bench.call(*bench.ours("replay", "--topic", trades, "--keyed", "symbol", "--intervals", "1s", *tape))  # it is empty yet
+        call(*bench.ours("replay", "--topic", trades, "--keyed", "symbol", "--intervals", "1s", *tape))  # it is empty yet
         engine = [bench.ours("work", "--group", "g", "--id", "1", *tape)]
     else:
-        bench.call(*bench.ours("topic", "create", bars, "--partitions", PARTITIONS, "--brokers", brokers))
+        call(*bench.ours("topic", "create", bars, "--partitions", PARTITIONS, "--brokers", brokers))
         name = "streams" if contender == STREAMS else "flink"
         engine = [bench.java(name, f"{name.capitalize()}Bars", brokers, trades, bars, folder / "state", "live")]
     processes = []
@@ -58,7 +58,7 @@ def once(bench, contender, folder, sizes):
             for words in engine:
                 processes.append(subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environment()))
             wait_for_topic(bench, bars)
-            measured = json.loads(bench.call(bench.build / "benchmarks/bar_latency", brokers, trades, bars, arguments.symbols, arguments.rate, 2 * arguments.seconds, arguments.seconds, seed))
+            measured = json.loads(call(bench.build / "benchmarks/bar_latency", brokers, trades, bars, arguments.symbols, arguments.rate, 2 * arguments.seconds, arguments.seconds, seed))
             return {**measured, **end(processes, folder)}
         finally:
             for process in processes:
@@ -69,7 +69,7 @@ def once(bench, contender, folder, sizes):
 
 def wait_for_topic(bench, name):
     deadline = time.monotonic() + PATIENCE_S
-    while name not in bench.call(*bench.ours("topic", "list", "--brokers", bench.broker.bootstrap)).split():
+    while name not in call(*bench.ours("topic", "list", "--brokers", bench.broker.bootstrap)).split():
         if time.monotonic() > deadline:
             raise Failed(f"no topic {name} after {PATIENCE_S} s")
         time.sleep(0.2)

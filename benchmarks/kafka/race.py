@@ -110,20 +110,17 @@ class Bench:
     def tape(self, name):
         return ["--tape", "kafka", "--brokers", self.broker.bootstrap, "--pipeline", name]
 
-    def call(self, *words):
-        return call(*words)
-
     def load(self, name, events, arguments):
         """A pipeline whose events are on the brokers, and nothing else is done."""
         file = self.work / "feed.jsonl"
         self.markers = feed.write(file, events, arguments.symbols, arguments.seed, PARTITIONS)
-        self.call(*self.ours("produce", file, "--data", self.work / f"{name}-produce", "--partitions", PARTITIONS, "--intervals", "1m", *self.tape(name)))
+        call(*self.ours("produce", file, "--data", self.work / f"{name}-produce", "--partitions", PARTITIONS, "--intervals", "1m", *self.tape(name)))
         file.unlink()
 
     def drop(self, name):
-        for topic in self.call(*self.ours("topic", "list", "--brokers", self.broker.bootstrap)).split():
+        for topic in call(*self.ours("topic", "list", "--brokers", self.broker.bootstrap)).split():
             if topic.startswith(name):
-                self.call(*self.ours("topic", "delete", topic, "--yes", "--brokers", self.broker.bootstrap))
+                call(*self.ours("topic", "delete", topic, "--yes", "--brokers", self.broker.bootstrap))
         for folder in self.work.glob(f"{name}-*"):
             shutil.rmtree(folder)
 
@@ -160,7 +157,7 @@ class Bench:
 
     def once_streams(self, name, folder):
         out = f"{name}-streams"
-        self.call(*self.ours("topic", "create", out, "--partitions", PARTITIONS, "--brokers", self.broker.bootstrap))
+        call(*self.ours("topic", "create", out, "--partitions", PARTITIONS, "--brokers", self.broker.bootstrap))
         measured = measure(self.java("streams", "StreamsBars", self.broker.bootstrap, f"{name}.events", out, folder / "state", self.markers), folder)
         return measured, streams_rows(self.broker.bootstrap, out)
 
