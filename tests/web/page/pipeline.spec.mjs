@@ -16,6 +16,22 @@ test("the ledger is an equation, and adds up", async ({ page, server }) => {
   await expect(equation.locator(".verdict")).toHaveText("✗ 2 too many");
 });
 
+test("what was deleted before it was read is told", async ({ page, server }) => {
+  await pipeline(page, server);
+  await expect(page.locator("#ledger .equation")).toBeVisible();
+  await expect(page.locator("#ledger .loss")).toHaveCount(0);
+  const { sources, partitions } = server.status();
+  server.statusChange = {
+    sources: [{ ...sources[0], name: "ticks", lost: { offsets: 1234, from: 17, to: 40, input: "ticks/3" } }],
+    partitions: partitions.map((row) => (row.partition === 2 ? { ...row, lost: { offsets: 9, from: 0, to: 9 } } : row)),
+  };
+  server.tick(1000, ["AAPL"]);
+  await expect(page.locator("#ledger .loss")).toHaveText([
+    `up to ${count(1234)} messages of ticks were deleted before they were read, the last ones from offset 17 to 40 of ticks/3; bars that may lack one are marked gap`,
+    "up to 9 rows of partition 2 were deleted before they were read, the last ones from offset 0 to 9; bars that may lack one are marked gap",
+  ]);
+});
+
 test("the flow: rates, totals, lags, wider where more flows", async ({ page, server }) => {
   await pipeline(page, server);
   for (let i = 0; i < 8; i++) server.tick(1000);

@@ -81,6 +81,14 @@ export interface SinkRow {
   gathers?: boolean;
 }
 
+// Rows or messages that were deleted before they were read: how many offsets at most, and the last ones.
+export interface Lost {
+  offsets: number;
+  from: number;
+  to: number;
+  input?: string;
+}
+
 export interface SourceRow {
   name: string;
   finished: boolean;
@@ -90,6 +98,7 @@ export interface SourceRow {
   skipped: number;
   rounded: number;
   rejects: Record<string, number>;
+  lost?: Lost;
 }
 
 export interface Status {
@@ -111,7 +120,7 @@ export interface Status {
   oracle: { judged: number; exact: number; first_wrong: string | null } | null;
   total: Ledger;
   ingest: Ledger;
-  partitions: (Ledger & { partition: number; waiting: number; id_reused: number; lost?: { offsets: number; from: number; to: number } })[];
+  partitions: (Ledger & { partition: number; waiting: number; id_reused: number; lost?: Lost })[];
   sinks: SinkRow[];
   sources: SourceRow[];
   tape: { bytes_used: number | null; bytes_max: number | null; disk_free_bytes: number; hours_left?: number | null; ingest_paused?: boolean; kind: "lmdb" | "kafka" };

@@ -32,8 +32,24 @@ export function LedgerPanel() {
       <header><h2>Ledger</h2><span class="muted">every record ends in exactly one place</span><span class="fill" /><span class="muted">oracle</span> <Oracle /></header>
       {!now && <Skeleton lines={8} label="Ledger" />}
       {now && <Equation ledger={now.total} />}
+      {now && <Losses />}
       {now && <Partitions />}
     </section>
+  );
+}
+
+// What the ledger cannot count: it was deleted before it was read.
+function Losses() {
+  const now = status.value!;
+  const losses = [...now.sources.map(({ name, lost }) => ({ whose: `messages of ${name}`, lost })), ...now.partitions.map(({ partition, lost }) => ({ whose: `rows of partition ${partition}`, lost }))];
+  return (
+    <>
+      {losses.map(({ whose, lost }) => lost && (
+        <p key={whose} class="loss">
+          up to {count(lost.offsets)} {whose} were deleted before they were read, the last ones from offset {count(lost.from)} to {count(lost.to)}{lost.input ? ` of ${lost.input}` : ""}; bars that may lack one are marked gap
+        </p>
+      ))}
+    </>
   );
 }
 
