@@ -87,11 +87,11 @@ class FlatScanner::Cursor {
   }
 
  private:
+  static constexpr std::uint64_t kTops = 0x8080808080808080;
   // The lowest bit set is the top one of the first byte that is no plain character of a string: a quote, a
   // backslash, a control, or beyond ASCII. Bits above it mean nothing.
   static std::uint64_t not_plain(std::uint64_t bytes) {
     constexpr std::uint64_t kOnes = 0x0101010101010101;
-    constexpr std::uint64_t kTops = 0x8080808080808080;
     const auto is = [bytes](char c) {
       const std::uint64_t other = bytes ^ (kOnes * static_cast<unsigned char>(c));
       return (other - kOnes) & ~other;
@@ -101,7 +101,6 @@ class FlatScanner::Cursor {
   }
   // Likewise of the first byte that is no digit.
   static std::uint64_t not_digit(std::uint64_t bytes) {
-    constexpr std::uint64_t kTops = 0x8080808080808080;
     const std::uint64_t value = bytes ^ 0x3030303030303030;  // of a digit: 0 to 9
     return ((value + 0x7676767676767676) | value) & kTops;
   }

@@ -39,10 +39,12 @@ void append_size(std::string& out, market::Size size) {
   base::append_decimal(out, size.units, market::kSizeScale);
 }
 
+constexpr bool kForeign = true;  // text that may need escapes
+
 // A column, as an object in JSON goes on with it: `,"open":` of a number, `,"symbol":"` of text.
 struct Key {
   std::string_view json;
-  bool foreign = false;  // text that may need escapes
+  bool foreign = false;
   [[nodiscard]] bool quoted() const { return json.back() == '"'; }
   [[nodiscard]] std::string_view name() const { return json.substr(2, json.size() - (quoted() ? 5 : 4)); }
 };
@@ -50,11 +52,8 @@ struct Key {
 // Calls put(key, write) for each column in order; write(out) appends the bare value, nothing if unknown.
 template <typename Put>
 void for_each_bar_column(std::string_view symbol, const market::BarRow& bar, Put put) {
-  const auto text = [&](std::string_view key, std::string_view value) {
-    put(Key{key}, [value](std::string& out) { out.append(value); });
-  };
-  const auto foreign = [&](std::string_view key, std::string_view value) {
-    put(Key{key, true}, [value](std::string& out) { out.append(value); });
+  const auto text = [&](const Key& key, std::string_view value) {
+    put(key, [value](std::string& out) { out.append(value); });
   };
   const auto time = [&](std::string_view key, base::TsNanos ts) {
     put(Key{key}, [ts](std::string& out) { base::append_iso_time(out, ts); });
@@ -67,8 +66,8 @@ void for_each_bar_column(std::string_view symbol, const market::BarRow& bar, Put
       if ((bar.known & bit) != 0) base::append_decimal(out, value, scale);
     });
   };
-  foreign(R"(,"symbol":")", symbol);
-  text(R"(,"interval":")", base::format_duration(bar.interval));
+  text({R"(,"symbol":")", kForeign}, symbol);
+  text({R"(,"interval":")"}, base::format_duration(bar.interval));
   time(R"(,"window_start":")", bar.window_start);
   time(R"(,"window_end":")", bar.window_end);
   price(R"(,"open":)", bar.open);
@@ -84,9 +83,9 @@ void for_each_bar_column(std::string_view symbol, const market::BarRow& bar, Put
   time(R"(,"open_time":")", bar.open_time);
   time(R"(,"close_time":")", bar.close_time);
   put(Key{R"(,"trade_date":")"}, [&bar](std::string& out) { base::append_date(out, bar.trade_date); });
-  text(R"(,"state":")", market::state_name(bar.state));
+  text({R"(,"state":")"}, market::state_name(bar.state));
   put(Key{R"(,"revision":)"}, [&bar](std::string& out) { out.append(std::to_string(bar.revision)); });
-  text(R"(,"quality":")", market::quality_names(bar.quality));
+  text({R"(,"quality":")"}, market::quality_names(bar.quality));
 }
 
 // Likewise for events; columns that do not belong to the kind are put with an empty value.
@@ -95,11 +94,8 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   const bool quote = row.kind == market::EventKind::quote;
   const bool snapshot = row.kind == market::EventKind::snapshot;
   const bool size_known = !quote && (row.flags & market::kSizeUnknown) == 0;
-  const auto text = [&](std::string_view key, std::string_view value) {
-    put(Key{key}, [value](std::string& out) { out.append(value); });
-  };
-  const auto foreign = [&](std::string_view key, std::string_view value) {
-    put(Key{key, true}, [value](std::string& out) { out.append(value); });
+  const auto text = [&](const Key& key, std::string_view value) {
+    put(key, [value](std::string& out) { out.append(value); });
   };
   const auto price = [&](std::string_view key, bool there, market::Price value) {
     put(Key{key}, [there, value](std::string& out) {
@@ -115,7 +111,7 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   const market::Trade t = quote ? market::Trade{} : row.trade;
   market::DayFields day;
   if ((row.flags & market::kDayFields) != 0) std::memcpy(&day, names.text.data(), sizeof day);
-  foreign(R"(,"symbol":")", names.symbol);
+  text({R"(,"symbol":")", kForeign}, names.symbol);
   price(R"(,"price":)", !quote, t.price);
   size(R"(,"volume":)", size_known, t.size);
   price(R"(,"bid":)", quote, q.bid);
@@ -125,23 +121,23 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   put(Key{R"(,"ts":")"}, [&row](std::string& out) { base::append_iso_time(out, row.ts_event); });
   put(Key{R"(,"ts_epoch_ms":)"},
       [&row](std::string& out) { out.append(std::to_string(row.ts_event / base::kMillisecond)); });
-  text(R"(,"kind":")", quote ? "quote" : snapshot ? "snapshot" : "trade");
-  text(R"(,"volume_kind":")", !snapshot                                      ? ""
-                              : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day"
-                                                                             : "none");
+  text({R"(,"kind":")"}, quote ? "quote" : snapshot ? "snapshot" : "trade");
+  text({R"(,"volume_kind":")"}, !snapshot                                      ? ""
+                                : (row.flags & market::kVolumeCumulative) != 0 ? "cumulative_day"
+                                                                               : "none");
   price(R"(,"open":)", day.open.units != 0, day.open);
   price(R"(,"high":)", day.high.units != 0, day.high);
   price(R"(,"low":)", day.low.units != 0, day.low);
   price(R"(,"prev_close":)", day.prev_close.units != 0, day.prev_close);
-  foreign(R"(,"trade_id":")", quote ? std::string_view() : market::trade_id(row, names.text));
-  foreign(R"(,"venue":")", names.venue);
+  text({R"(,"trade_id":")", kForeign}, quote ? std::string_view() : market::trade_id(row, names.text));
+  text({R"(,"venue":")", kForeign}, names.venue);
   put(Key{R"(,"seq":)"}, [&row](std::string& out) {
     if (row.seq != market::kNoSeq) out.append(std::to_string(row.seq));
   });
   put(Key{R"(,"ts_recv":")"}, [&row](std::string& out) {
     if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv);
   });
-  foreign(R"(,"source":")", names.source);
+  text({R"(,"source":")", kForeign}, names.source);
 }
 
 // The inside of a JSON string.
