@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -23,6 +22,7 @@
 
 #include "base/time.h"
 #include "benchmarks/latency/feeder.h"
+#include "benchmarks/latency/percentiles.h"
 
 namespace tickerhouse::latency {
 namespace {
@@ -216,11 +216,6 @@ class Receiver {
   int partitions_ = 0;
 };
 
-double share(const std::vector<base::DurationNanos>& sorted, double part) {
-  const auto rank = static_cast<std::size_t>(std::ceil(part * static_cast<double>(sorted.size())));
-  return static_cast<double>(sorted[std::max<std::size_t>(rank, 1) - 1]) / base::kMillisecond;
-}
-
 void run(Plan plan) {
   plan.begin = base::floor_to(plan.clock.now(), base::kSecond) + 2 * base::kSecond;
   Sender sender(plan);
@@ -242,10 +237,8 @@ void run(Plan plan) {
   }
   sending.join();
   if (failed) std::rethrow_exception(failed);
-  std::sort(latencies.begin(), latencies.end());
-  std::printf("{\"bars\":%zu,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"max\":%.2f,\"late_ms\":%.2f}\n",
-              latencies.size(), share(latencies, 0.5), share(latencies, 0.9), share(latencies, 0.99),
-              share(latencies, 1), static_cast<double>(sender.largest_delay()) / base::kMillisecond);
+  std::printf("{\"bars\":%s,\"late_ms\":%.2f}\n", percentiles(std::move(latencies)).c_str(),
+              static_cast<double>(sender.largest_delay()) / base::kMillisecond);
 }
 
 }  // namespace

@@ -7,8 +7,6 @@
 // counted from when it was due, not from when it was written: what holds the feeder up is latency too (no
 // coordinated omission). INPUT is a file or pipe (/dev/fd/N) that the server reads. Exit 1: the server's last
 // state is not what was fed.
-#include <algorithm>
-#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +16,7 @@
 #include "benchmarks/latency/echo_server.h"
 #include "benchmarks/latency/feeder.h"
 #include "benchmarks/latency/listener.h"
+#include "benchmarks/latency/percentiles.h"
 #include "benchmarks/latency/schedule.h"
 
 namespace tickerhouse::latency {
@@ -26,24 +25,6 @@ namespace {
 constexpr base::DurationNanos kOpenWithin = 30 * base::kSecond;
 constexpr base::DurationNanos kSettleWithin = 30 * base::kSecond;
 constexpr base::DurationNanos kPause = base::kSecond;  // between the opening and the schedule
-
-// "name":{"count":2,"p50":...}, in milliseconds: the value that so large a share of all do not exceed.
-std::string percentiles(const char* name, std::vector<base::DurationNanos> values) {
-  std::sort(values.begin(), values.end());
-  std::string text =
-      std::string("\"").append(name).append("\":{\"count\":").append(std::to_string(values.size()));
-  const auto put = [&](const char* key, double share) {
-    if (values.empty()) return;
-    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
-    const auto value = static_cast<double>(values[std::max<std::size_t>(rank, 1) - 1]) / base::kMillisecond;
-    text.append(",\"").append(key).append("\":").append(std::to_string(value));
-  };
-  put("p50", 0.5);
-  put("p90", 0.9);
-  put("p99", 0.99);
-  put("max", 1);
-  return text.append("}");
-}
 
 void feed(std::uint16_t port, const std::string& input, const Schedule& schedule,
           base::DurationNanos warm_up) {
@@ -65,10 +46,10 @@ void feed(std::uint16_t port, const std::string& input, const Schedule& schedule
   auto behind = std::async(std::launch::async, [&] { return feeder.write_on_time(events); });
   listener->take_all(events.back().ts + kSettleWithin);
   const Arrivals& arrivals = expected.arrivals;
-  std::printf("{\"fed\":%zu,\"frames\":%llu,\"bytes\":%llu,%s,%s,%s}\n", first.size() + events.size(),
-              static_cast<unsigned long long>(arrivals.frames),
-              static_cast<unsigned long long>(arrivals.bytes), percentiles("events", arrivals.events).c_str(),
-              percentiles("rows", arrivals.rows).c_str(), percentiles("feeder", behind.get()).c_str());
+  std::printf("{\"fed\":%zu,\"frames\":%llu,\"bytes\":%llu,\"events\":%s,\"rows\":%s,\"feeder\":%s}\n",
+              first.size() + events.size(), static_cast<unsigned long long>(arrivals.frames),
+              static_cast<unsigned long long>(arrivals.bytes), percentiles(arrivals.events).c_str(),
+              percentiles(arrivals.rows).c_str(), percentiles(behind.get()).c_str());
 }
 
 int run(int argc, char** argv) {
