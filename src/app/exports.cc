@@ -5,6 +5,7 @@
 
 #include "app/process/session.h"
 #include "formats/output.h"
+#include "formats/reject_output.h"
 #include "runtime/check/replay_check.h"
 
 namespace tickerhouse::app {

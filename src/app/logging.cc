@@ -6,7 +6,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "formats/output.h"
+#include "formats/cells.h"
 
 namespace tickerhouse::app {
 namespace {

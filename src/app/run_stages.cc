@@ -8,7 +8,6 @@
 #include "app/logging.h"
 #include "app/process/session.h"
 #include "app/progress_bar.h"
-#include "formats/output.h"
 #include "runtime/progress.h"
 #include "serve/status_json.h"
 

@@ -1,36 +1,12 @@
 #include "formats/output.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
+#include "formats/cells.h"
+
 namespace tickerhouse::formats {
 namespace {
-
-void append_csv_cell(std::string& out, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out.append(text);
-    return;
-  }
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"') out.push_back('"');
-    out.push_back(c);
-  }
-  out.push_back('"');
-}
-
-void append_base64(std::string& out, std::string_view bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t k = 0; k < 3; ++k)
-      word = word << 8U | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out.push_back(k <= count ? kDigits[word >> (18 - 6 * k) & 63U] : '=');
-  }
-}
 
 void append_price(std::string& out, market::Price price) {
   base::append_decimal(out, price.units, market::kPriceScale);
@@ -140,62 +116,7 @@ void for_each_event_column(const market::EventRow& row, const EventNames& names,
   text({R"(,"source":")", kForeign}, names.source);
 }
 
-// The inside of a JSON string.
-void append_escaped(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out.append("\\\"");
-        break;
-      case '\\':
-        out.append("\\\\");
-        break;
-      case '\b':
-        out.append("\\b");
-        break;
-      case '\f':
-        out.append("\\f");
-        break;
-      case '\n':
-        out.append("\\n");
-        break;
-      case '\r':
-        out.append("\\r");
-        break;
-      case '\t':
-        out.append("\\t");
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out.append("\\u00");
-          out.push_back(kHex[static_cast<unsigned char>(c) >> 4U]);
-          out.push_back(kHex[static_cast<unsigned char>(c) & 15U]);
-        } else {
-          out.push_back(c);
-        }
-    }
-  }
-}
-
-// Escapes what has been written since `begin`. Nearly never is there anything to do, so it is written in
-// place first.
-void escape_from(std::string& out, std::size_t begin) {
-  const auto special = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
-  const auto first = out.begin() + static_cast<std::ptrdiff_t>(begin);
-  if (std::none_of(first, out.end(), special)) return;
-  const std::string text(first, out.end());
-  out.resize(begin);
-  append_escaped(out, text);
-}
-
 }  // namespace
-
-void append_json_string(std::string& out, std::string_view text) {
-  out.push_back('"');
-  append_escaped(out, text);
-  out.push_back('"');
-}
 
 std::string_view bar_csv_header() {
   return "symbol,interval,window_start,window_end,open,high,low,close,volume,trade_count,notional,vwap,price_"
@@ -220,7 +141,7 @@ void append_bar_json(std::string& out, std::string_view symbol, const market::Ba
     const std::size_t begin = out.size();
     write(out);
     if (key.quoted()) {
-      if (key.foreign) escape_from(out, begin);
+      if (key.foreign) escape_json_from(out, begin);
       out.push_back('"');
     } else if (out.size() == begin) {
       out.append("null");
@@ -245,22 +166,12 @@ void append_event_json(std::string& out, const market::EventRow& row, const Even
         out.resize(before);
       }
     } else if (key.quoted()) {
-      if (key.foreign) escape_from(out, begin);
+      if (key.foreign) escape_json_from(out, begin);
       out.push_back('"');
     }
   });
   out[start] = '{';
   out.append("}\n");
-}
-
-void append_json_time(std::string& out, base::TsNanos ts) {
-  if (ts == base::kNoTime) {
-    out.append("null");
-    return;
-  }
-  out.push_back('"');
-  base::append_iso_time(out, ts);
-  out.push_back('"');
 }
 
 namespace {
@@ -356,43 +267,6 @@ void append_event_csv(std::string& out, const market::EventRow& row, const Event
     append_csv_cell(out, value);
   });
   out.push_back('\n');
-}
-
-std::string reject_reason(const market::RejectRow& row) {
-  std::string text = market::reason_name(row.reason);
-  if (row.reason == market::RejectReason::line_too_long)
-    text.append(":").append(std::to_string(row.raw_length)).append(":").append(base::to_hex(row.raw_hash));
-  return text;
-}
-
-std::string reject_position(const market::RejectRow& row) {
-  std::string text = std::to_string(row.line);
-  if (row.item != 0) text.append("#").append(std::to_string(row.item - 1));
-  return text;
-}
-
-std::string_view reject_csv_header() { return "reason,source,position,ts_recv,raw_base64\n"; }
-
-void append_reject_csv(std::string& out, const market::RejectRow& row, std::string_view source,
-                       std::string_view raw) {
-  out.append(reject_reason(row)).push_back(',');
-  append_csv_cell(out, source);
-  out.append(",").append(reject_position(row)).push_back(',');
-  if (row.ts_recv != base::kNoTime) base::append_iso_time(out, row.ts_recv);
-  out.push_back(',');
-  append_base64(out, raw);
-  out.push_back('\n');
-}
-
-void append_reject_json(std::string& out, const market::RejectRow& row, std::string_view source,
-                        std::string_view raw) {
-  out.append("{\"reason\":\"").append(reject_reason(row)).append("\",\"source\":");
-  append_json_string(out, source);
-  out.append(",\"position\":\"").append(reject_position(row)).append("\",\"ts_recv\":");
-  append_json_time(out, row.ts_recv);
-  out.append(",\"raw_base64\":\"");
-  append_base64(out, raw);
-  out.append("\"}\n");
 }
 
 }  // namespace tickerhouse::formats

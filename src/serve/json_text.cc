@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "formats/output.h"
+#include "formats/cells.h"
 
 namespace tickerhouse::serve {
 

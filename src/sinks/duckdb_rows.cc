@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "formats/reject_output.h"
+
 namespace tickerhouse::sinks {
 
 using base::Int128;

@@ -5,6 +5,9 @@
 
 #include <cstring>
 
+#include "formats/cells.h"
+#include "formats/reject_output.h"
+
 namespace tickerhouse::formats {
 namespace {
 

@@ -10,6 +10,7 @@
 #include "app/exports.h"
 #include "app/text_output.h"
 #include "formats/output.h"
+#include "formats/reject_output.h"
 #include "sinks/export_parquet.h"
 
 namespace tickerhouse::app {

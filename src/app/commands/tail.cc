@@ -13,6 +13,7 @@
 #include "app/process/stop_signal.h"
 #include "app/tailing.h"
 #include "formats/output.h"
+#include "formats/reject_output.h"
 #include "tape/kafka/topics.h"
 #include "tape/kafka_tape.h"
 

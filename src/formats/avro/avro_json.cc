@@ -8,8 +8,8 @@
 #include "base/int128.h"
 #include "base/time.h"
 #include "formats/avro/avro_schema.h"
+#include "formats/cells.h"
 #include "formats/json_walk.h"
-#include "formats/output.h"
 
 namespace tickerhouse::formats {
 namespace {

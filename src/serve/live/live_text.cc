@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "formats/output.h"
+#include "formats/reject_output.h"
 #include "serve/json_text.h"
 
 namespace tickerhouse::serve {

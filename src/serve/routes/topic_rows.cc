@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "formats/output.h"
+#include "formats/reject_output.h"
 
 namespace tickerhouse::serve {
 
