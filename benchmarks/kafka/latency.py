@@ -59,7 +59,8 @@ def once(bench, contender, folder, sizes):
                 processes.append(subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environment()))
             wait_for_topic(bench, bars)
             measured = json.loads(call(bench.build / "benchmarks/bar_latency", brokers, trades, bars, arguments.symbols, arguments.rate, 2 * arguments.seconds, arguments.seconds, seed))
-            return {**measured["bars"], "late_ms": measured["late_ms"], **end(processes, folder)}
+            times_of_bars = measured.pop("bars")
+            return {"bars": times_of_bars.pop("count"), **times_of_bars, **measured, **end(processes, folder)}
         finally:
             for process in processes:
                 if process.returncode is None:
@@ -90,7 +91,7 @@ def end(processes, folder):
 
 def summary(cells, name):
     mine = [cell for cell in cells if cell["contender"] == name]
-    return {**{key: spread([cell[key] for cell in mine]) for key in (*FIGURES, "cpu_s", "late_ms")}, "bars": sum(cell["count"] for cell in mine),
+    return {**{key: spread([cell[key] for cell in mine]) for key in (*FIGURES, "cpu_s", "late_ms")}, "bars": sum(cell["bars"] for cell in mine),
             "rss_max_mib": max(cell["rss_max_kib"] for cell in mine) / 1024}
 
 
